@@ -1,0 +1,242 @@
+"""ClickHouse: where a store goes when it outgrows one machine. A server over HTTP, or in-process (`chdb`)."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from threading import RLock, local
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, unquote
+
+import clickhouse_connect
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from outlay.errors import BadConfig, EngineFailed
+from outlay.store import ddl, migrations
+from outlay.store.ndjson import batches
+from outlay.store.protocol import Row
+from outlay.store.statement import Statement, bind, quoted, text_of
+from outlay.store.tables import BY_NAME, TABLES
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+_PARAMETER = re.compile(r"\$(\w+)")
+_IDENTIFIER = re.compile(r"\w+")
+
+#: Under these, ClickHouse means by a text what DuckDB means by it (see docs/decisions/0004-two-engines.md).
+SETTINGS = {
+    "join_use_nulls": 1,
+    "aggregate_functions_null_for_empty": 1,
+    "group_by_use_nulls": 1,
+    "prefer_column_name_to_alias": 1,
+    "cast_keep_nullable": 1,
+    "date_time_input_format": "best_effort",
+    "input_format_null_as_default": 1,
+    "mutations_sync": 1,
+    "decimal_check_overflow": 1,
+}
+
+
+class ClickHouse:
+    """A ClickHouse database.
+
+    Args:
+        url: `clickhouse://[user[:password]@]host[:port]/database[?secure=1]`, or `chdb:///folder?database=name`
+            for the engine in this process.
+        parts: The same, taken apart.
+    """
+
+    engine = "clickhouse"
+
+    def __init__(self, url: str, parts: SplitResult) -> None:
+        options = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
+        self._database = options.get("database") or parts.path.strip("/") or "outlay"
+        if parts.scheme == "chdb":
+            self._database = options.get("database", "outlay")
+        if not _IDENTIFIER.fullmatch(self._database):
+            raise BadConfig(f"{self._database!r} cannot be a database name", fix="use letters, digits and underscores")
+        self._parts = parts
+        self._secure = options.get("secure") == "1"
+        self.url = url.replace(f":{parts.password}@", ":***@") if parts.password else url
+        self._local = local()
+        self._writing = RLock()
+        with _as_ours(self.url):
+            self._connect(database=None).command(f"CREATE DATABASE IF NOT EXISTS {quoted(self._database)}")
+            self._migrate()
+
+    def rows(
+        self,
+        name: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        table: str | None = None,
+        by: Sequence[str] = (),
+        where: Mapping[str, str] | None = None,
+    ) -> list[Row]:
+        """See `Store.rows`."""
+        statement = bind(name, self.engine, parameters or {}, table=table, by=by, where=where)
+        with _as_ours(self.url, name):
+            text, values = _typed(statement)
+            found = self._client().query(text, parameters=values)
+            return [
+                {k: _from_engine(v) for k, v in zip(found.column_names, row, strict=True)} for row in found.result_rows
+            ]
+
+    def fill(
+        self,
+        table: str,
+        name: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        over: str | None = None,
+        by: Sequence[str] = (),
+        where: Mapping[str, str] | None = None,
+    ) -> None:
+        """See `Store.fill`."""
+        statement = bind(name, self.engine, parameters or {}, table=over, by=by, where=where)
+        columns = ", ".join(quoted(column.name) for column in BY_NAME[table].columns)
+        with self._writing, _as_ours(self.url, name):
+            text, values = _typed(statement)
+            self._client().command(
+                f"INSERT INTO {quoted(table)} ({columns}) SELECT {columns} FROM (\n{text}\n)", parameters=values
+            )
+
+    def insert(self, table: str, rows: Iterable[Mapping[str, object]]) -> int:
+        """See `Store.insert`."""
+        count = 0
+        with self._writing, _as_ours(self.url, table):
+            for lines, names in batches(rows):
+                self._client().raw_insert(table, column_names=names, insert_block=b"".join(lines), fmt="JSONEachRow")
+                count += len(lines)
+        return count
+
+    def load(self, table: str, parquet: Path) -> None:
+        """See `Store.load`."""
+        names = [column.name for column in BY_NAME[table].columns]
+        with self._writing, _as_ours(self.url, table), parquet.open("rb") as content:
+            self._client().raw_insert(table, column_names=names, insert_block=content, fmt="Parquet")
+
+    def count(self, table: str, **equal: str) -> int:
+        """See `Store.count`."""
+        with _as_ours(self.url, table):
+            found = self._client().query(f"SELECT count(*) FROM {quoted(table)}{_equal(equal)}", parameters=equal)
+        return int(found.result_rows[0][0])
+
+    def delete(self, table: str, **equal: str) -> None:
+        """See `Store.delete`."""
+        with self._writing, _as_ours(self.url, table):
+            self._client().command(f"DELETE FROM {quoted(table)}{_equal(equal) or ' WHERE 1'}", parameters=equal)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """See `Store.transaction`. ClickHouse has none: what is not committed stays invisible instead."""
+        with self._writing:
+            yield
+
+    def drop(self) -> None:
+        """See `Store.drop`."""
+        with _as_ours(self.url):
+            self._client().command(f"DROP DATABASE {quoted(self._database)} SYNC")
+        self.close()
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        with _as_ours(self.url):
+            self._client().close()
+
+    def _client(self) -> "Client":
+        if not hasattr(self._local, "client"):
+            self._local.client = self._connect(self._database)
+        client: Client = self._local.client
+        return client
+
+    def _connect(self, database: str | None) -> "Client":
+        settings: dict[str, object] = dict(SETTINGS)
+        if self._parts.scheme == "chdb":
+            client = clickhouse_connect.get_client(interface="chdb", path=self._parts.path, settings=settings)
+            if database:
+                client.database = database
+                client.command(f"USE {quoted(database)}")
+            return client
+        return clickhouse_connect.get_client(
+            host=self._parts.hostname or "127.0.0.1",
+            port=self._parts.port or 0,
+            username=unquote(self._parts.username) if self._parts.username else None,
+            password=unquote(self._parts.password or ""),
+            database=database or "__default__",
+            secure=self._secure,
+            settings=settings,
+            autogenerate_session_id=False,
+        )
+
+    def _migrate(self) -> None:
+        client = self._client()
+        client.command(
+            "CREATE TABLE IF NOT EXISTS migration (version Int32, applied_at DateTime64(6, 'UTC')) ENGINE = MergeTree ORDER BY version"
+        )
+        done = migrations.done_by(lambda: int(client.query("SELECT count() FROM migration").result_rows[0][0]))
+        if done < migrations.NEWEST:
+            for table in TABLES:
+                client.command(ddl.create_for_clickhouse(table))
+            for view in ddl.view_names():
+                name = quoted(view.removeprefix("view_"))
+                client.command(f"CREATE OR REPLACE VIEW {name} AS {text_of(f'store/{view}', self.engine)}")
+            client.command(f"INSERT INTO migration VALUES ({migrations.NEWEST}, now64(6))")
+
+
+def _typed(statement: Statement) -> tuple[str, dict[str, object]]:
+    """Turn `$name` into ClickHouse's `{name:Type}`, the type coming from the value."""
+    text = _PARAMETER.sub(lambda found: f"{{{found[1]}:{_type(statement.parameters[found[1]])}}}", statement.text)
+    return text, {k: _to_engine(v) for k, v in statement.parameters.items()}
+
+
+#: Of a parameter, by the kind of its value; the first that fits.
+_TYPES: tuple[tuple[type, str], ...] = (
+    (bool, "Bool"),
+    (int, "Int64"),
+    (Decimal, "Decimal(38, 12)"),
+    (datetime, "DateTime64(6, 'UTC')"),
+    (date, "Date"),
+)
+
+
+def _type(value: object) -> str:
+    return next((name for kind, name in _TYPES if isinstance(value, kind)), "String")
+
+
+def _to_engine(value: object) -> object:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+def _from_engine(value: object) -> object:
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return value
+
+
+def _equal(equal: Mapping[str, str]) -> str:
+    return " WHERE " + " AND ".join(f"{quoted(k)} = {{{k}:String}}" for k in equal) if equal else ""
+
+
+@contextmanager
+def _as_ours(url: str, doing: str = "") -> Iterator[None]:
+    """Turn the driver's errors into `EngineFailed`, saying what was being done and how to go on."""
+    try:
+        yield
+    except (ClickHouseError, OSError, RuntimeError) as error:
+        text = re.sub(r"\s+", " ", str(error))[:400]
+        during = f" during {doing}" if doing else ""
+        if "refused" in text or "Max retries" in text or isinstance(error, ConnectionError):
+            raise EngineFailed(
+                f"ClickHouse at {url} does not answer",
+                fix="check host, port and that the server is up (HTTP interface, usually port 8123)",
+                code="store-unreachable",
+            ) from error
+        if "AUTHENTICATION_FAILED" in text or "Code: 516" in text:
+            raise EngineFailed(
+                f"ClickHouse at {url} refuses the user or password", fix="check the --store URL"
+            ) from error
+        raise EngineFailed(f"ClickHouse failed{during}: {text}") from error

@@ -1,0 +1,81 @@
+"""Data definition for both engines, from `tables` and the view files in `store/sql`."""
+
+from importlib.resources import files
+
+from outlay.store.statement import quoted
+from outlay.store.tables.columns import COUNT, DAY, FLAG, INSTANT, MONEY, NAME, QUANTITY, TAGS, TEXT, Column, Table
+
+_DUCKDB = {
+    NAME: "VARCHAR",
+    TEXT: "VARCHAR",
+    COUNT: "BIGINT",
+    MONEY: "DECIMAL(38,12)",
+    QUANTITY: "DECIMAL(38,15)",
+    INSTANT: "TIMESTAMP",
+    DAY: "DATE",
+    FLAG: "BOOLEAN",
+    TAGS: "MAP(VARCHAR, VARCHAR)",
+}
+_CLICKHOUSE = {
+    NAME: "LowCardinality(String)",
+    TEXT: "String",
+    COUNT: "Int64",
+    MONEY: "Decimal(38, 12)",
+    QUANTITY: "Decimal(38, 15)",
+    INSTANT: "DateTime64(6, 'UTC')",
+    DAY: "Date",
+    FLAG: "Bool",
+    TAGS: "Map(String, String)",
+}
+#: What a column that is not optional holds when a row does not say.
+_DEFAULT = {NAME: "''", TEXT: "''", COUNT: "0", MONEY: "0", QUANTITY: "0", FLAG: "false"}
+
+
+def view_names() -> list[str]:
+    """Return the names of the views, in the order in which they may be created."""
+    folder = files("outlay.store").joinpath("sql")
+    found = sorted(f.name.removesuffix(".sql") for f in folder.iterdir() if f.name.startswith("view_"))
+    return [name for name in found if not name.endswith(".clickhouse")]
+
+
+def duckdb_type(column: Column) -> str:
+    """Return a column's type as DuckDB writes it."""
+    return _DUCKDB[column.kind]
+
+
+def create_for_duckdb(table: Table) -> str:
+    """Return `CREATE TABLE` for DuckDB."""
+    lines = []
+    for column in table.columns:
+        default = "" if column.optional else _DEFAULT.get(column.kind, "MAP()" if column.kind == TAGS else "")
+        lines.append(
+            f"  {quoted(column.name)} {_DUCKDB[column.kind]}"
+            + ("" if column.optional else " NOT NULL")
+            + (f" DEFAULT {default}" if default else "")
+        )
+    return f"CREATE TABLE IF NOT EXISTS {quoted(table.name)} (\n" + ",\n".join(lines) + "\n)"
+
+
+def create_for_clickhouse(table: Table, *, engine: str = "MergeTree", durable: bool = True) -> str:
+    """Return `CREATE TABLE` for ClickHouse.
+
+    Args:
+        table: The table.
+        engine: The engine family; `ReplicatedMergeTree` on a cluster.
+        durable: Whether an insert is on the disk before it is acknowledged.
+    """
+    lines = [f"  {quoted(c.name)} {_nullable(c) if c.optional else _CLICKHOUSE[c.kind]}" for c in table.columns]
+    by_name = {c.name: c for c in table.columns}
+    key = ", ".join(quoted(k) if not by_name[k].optional else f"ifNull({quoted(k)}, '')" for k in table.key)
+    part = f"\nPARTITION BY toYYYYMM({quoted(table.month)})" if table.month else ""
+    durability = "fsync_after_insert = 1, fsync_part_directory = 1, " if durable else ""
+    return (
+        f"CREATE TABLE IF NOT EXISTS {quoted(table.name)} (\n"
+        + ",\n".join(lines)
+        + f"\n) ENGINE = {engine}{part}\nORDER BY ({key})\nSETTINGS {durability}index_granularity = 8192"
+    )
+
+
+def _nullable(column: Column) -> str:
+    inner = _CLICKHOUSE[column.kind]
+    return "LowCardinality(Nullable(String))" if column.kind == NAME else f"Nullable({inner})"

@@ -1,0 +1,265 @@
+"""DuckDB: the embedded default. Nothing to install, one process owns the file."""
+
+import re
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+from outlay.errors import EngineFailed
+from outlay.store import ddl, migrations
+from outlay.store.ndjson import batches
+from outlay.store.protocol import Row
+from outlay.store.statement import Statement, bind, quoted, text_of
+from outlay.store.tables import BY_NAME, TABLES
+
+_HOLDER = re.compile(r"PID (\d+)")
+
+
+class DuckDB:
+    """A DuckDB file, or memory when the path is None. Threads get a cursor each; one writes at a time.
+
+    Args:
+        path: The database file; None for memory.
+        memory_limit: As DuckDB writes it, for example `"4GB"`.
+    """
+
+    engine = "duckdb"
+
+    def __init__(self, path: Path | None, *, memory_limit: str = "4GB") -> None:
+        self.path = path
+        self._memory_limit = memory_limit
+        self.url = f"duckdb:///{path}" if path else "duckdb:///:memory:"
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with _as_ours(self.url):
+            self._root = duckdb.connect(
+                str(path) if path else ":memory:",
+                config={
+                    "memory_limit": memory_limit,
+                    "autoinstall_known_extensions": "false",
+                    "preserve_insertion_order": "false",
+                },
+            )
+        self._local = threading.local()
+        self._writing = threading.RLock()
+        with _as_ours(self.url):
+            self._migrate()
+
+    def rows(
+        self,
+        name: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        table: str | None = None,
+        by: Sequence[str] = (),
+        where: Mapping[str, str] | None = None,
+    ) -> list[Row]:
+        """See `Store.rows`."""
+        statement = bind(name, self.engine, parameters or {}, table=table, by=by, where=where)
+        with _as_ours(self.url, name):
+            cursor = self.cursor().execute(statement.text, _to_engine(statement))
+            names = [column[0] for column in cursor.description or ()]
+            return [{k: _from_engine(v) for k, v in zip(names, row, strict=True)} for row in cursor.fetchall()]
+
+    def fill(
+        self,
+        table: str,
+        name: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        over: str | None = None,
+        by: Sequence[str] = (),
+        where: Mapping[str, str] | None = None,
+    ) -> None:
+        """See `Store.fill`."""
+        statement = bind(name, self.engine, parameters or {}, table=over, by=by, where=where)
+        columns = ", ".join(quoted(column.name) for column in BY_NAME[table].columns)
+        with self._writing, _as_ours(self.url, name):
+            self.cursor().execute(
+                f"INSERT INTO {quoted(table)} ({columns}) SELECT {columns} FROM ({statement.text})",
+                _to_engine(statement),
+            )
+
+    def insert(self, table: str, rows: Iterable[Mapping[str, object]]) -> int:
+        """See `Store.insert`."""
+        count = 0
+        columns = ", ".join(f"{quoted(c.name)}: '{ddl.duckdb_type(c)}'" for c in BY_NAME[table].columns)
+        with self._writing:
+            for lines, names in batches(rows):
+                listed = ", ".join(quoted(name) for name in names)
+                with tempfile.NamedTemporaryFile("wb", suffix=".ndjson") as batch, _as_ours(self.url, table):
+                    batch.writelines(lines)
+                    batch.flush()
+                    self.cursor().execute(
+                        f"INSERT INTO {quoted(table)} ({listed}) SELECT {listed} FROM"
+                        f" read_json('{batch.name}', format = 'newline_delimited', columns = {{{columns}}})"
+                    )
+                count += len(lines)
+        return count
+
+    def load(self, table: str, parquet: Path) -> None:
+        """See `Store.load`."""
+        columns = ", ".join(quoted(column.name) for column in BY_NAME[table].columns)
+        with self._writing, _as_ours(self.url, table):
+            self.cursor().execute(
+                f"INSERT INTO {quoted(table)} ({columns}) SELECT {columns} FROM read_parquet('{parquet}')"
+            )
+
+    def count(self, table: str, **equal: str) -> int:
+        """See `Store.count`."""
+        with _as_ours(self.url, table):
+            found = self.cursor().execute(f"SELECT count(*) FROM {quoted(table)}{_equal(equal)}", equal).fetchone()
+        return int(found[0]) if found else 0
+
+    def delete(self, table: str, **equal: str) -> None:
+        """See `Store.delete`."""
+        with self._writing, _as_ours(self.url, table):
+            self.cursor().execute(f"DELETE FROM {quoted(table)}{_equal(equal)}", equal)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """See `Store.transaction`."""
+        with self._writing:
+            with _as_ours(self.url):
+                self.cursor().execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                with suppress(duckdb.Error):
+                    self.cursor().execute("ROLLBACK")
+                raise
+            with _as_ours(self.url):
+                self.cursor().execute("COMMIT")
+
+    def drop(self) -> None:
+        """See `Store.drop`."""
+        self.close()
+        if self.path:
+            for path in (self.path, self.path.with_name(f"{self.path.name}.wal")):
+                path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        with _as_ours(self.url):
+            self._root.close()
+
+    def execute(self, text: str) -> None:
+        """Run text that `store` itself put together."""
+        with self._writing, _as_ours(self.url):
+            self.cursor().execute(text)
+
+    def describe(self, source: str) -> dict[str, str]:
+        """Return the columns of a table function with their types."""
+        with _as_ours(source):
+            found = self.cursor().execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        return {str(row[0]): str(row[1]) for row in found}
+
+    def copy(self, name: str, parameters: Mapping[str, object], table: str, parquet: Path) -> None:
+        """Write what the query `room/name` returns for a table's columns into a Parquet file."""
+        statement = bind(name, self.engine, parameters)
+        columns = ", ".join(quoted(column.name) for column in BY_NAME[table].columns)
+        with _as_ours(self.url, name):
+            self.cursor().execute(
+                f"COPY (SELECT {columns} FROM ({statement.text})) TO '{parquet}' (FORMAT parquet)",
+                _to_engine(statement),
+            )
+
+    @contextmanager
+    def memory(self, limit: str) -> Iterator[None]:
+        """Hold the engine to a memory limit while something streams."""
+        self.execute(f"SET memory_limit = '{limit}'")
+        try:
+            yield
+        finally:
+            with suppress(EngineFailed):
+                self.execute(f"SET memory_limit = '{self._memory_limit}'")
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return this thread's cursor, with ClickHouse's names for a few functions defined on it."""
+        if not hasattr(self._local, "cursor"):
+            cursor = self._root.cursor()
+            cursor.execute("SET TimeZone = 'UTC'")
+            cursor.execute(files("outlay.store").joinpath("duckdb_macros.sql").read_text(encoding="utf-8"))
+            self._local.cursor = cursor
+        found: duckdb.DuckDBPyConnection = self._local.cursor
+        return found
+
+    def _migrate(self) -> None:
+        cursor = self.cursor()
+        cursor.execute("BEGIN")
+        done = migrations.done_by(lambda: _ledger_of_migrations(cursor))
+        if done < migrations.NEWEST:
+            for table in TABLES:
+                cursor.execute(ddl.create_for_duckdb(table))
+            for view in ddl.view_names():
+                name = quoted(view.removeprefix("view_"))
+                cursor.execute(f"CREATE OR REPLACE VIEW {name} AS {text_of(f'store/{view}', self.engine)}")
+            cursor.execute("INSERT INTO migration VALUES (?, now()::TIMESTAMP)", [migrations.NEWEST])
+        cursor.execute("COMMIT")
+
+
+def _ledger_of_migrations(cursor: duckdb.DuckDBPyConnection) -> int:
+    cursor.execute("CREATE TABLE IF NOT EXISTS migration (version INTEGER, applied_at TIMESTAMP)")
+    found = cursor.execute("SELECT max(version) FROM migration").fetchone()
+    return int(found[0] or 0) if found else 0
+
+
+def _to_engine(statement: Statement) -> dict[str, object]:
+    return {
+        key: value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
+        for key, value in statement.parameters.items()
+    }
+
+
+def _from_engine(value: object) -> object:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+def _equal(equal: Mapping[str, str]) -> str:
+    return " WHERE " + " AND ".join(f"{quoted(k)} = ${k}" for k in equal) if equal else ""
+
+
+@contextmanager
+def _as_ours(url: str, doing: str = "") -> Iterator[None]:
+    """Turn the engine's errors into `EngineFailed`, saying what was being done and how to go on."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        text = str(error)
+        during = f" during {doing}" if doing else ""
+        if "lock" in text and (holder := _HOLDER.search(text)):
+            raise EngineFailed(
+                f"{url} is held by another process (PID {holder[1]})",
+                fix="wait for it or stop it (a running `outlay serve` holds its store), or use another --store",
+                code="store-held",
+            ) from error
+        if "No space left" in text or "out of space" in text.lower():
+            raise EngineFailed(
+                f"the disk is full{during} of {url}; nothing was written",
+                fix="free some space, then run it again",
+                code="disk-full",
+            ) from error
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise EngineFailed(
+                f"DuckDB ran out of memory{during}",
+                fix="raise OUTLAY_MEMORY_LIMIT, for example to 8GB",
+                code="out-of-memory",
+            ) from error
+        if (
+            isinstance(error, OSError)
+            or "not a valid DuckDB database" in text
+            or "erialization" in text
+            or "orrupt" in text
+        ):
+            raise EngineFailed(
+                f"{url} cannot be read as an Outlay store: {text.splitlines()[0]}",
+                fix="restore it from a backup, or choose another --store",
+                code="store-unreadable",
+            ) from error
+        raise EngineFailed(f"DuckDB failed{during}: {text.splitlines()[0]}", code="engine-failed") from error

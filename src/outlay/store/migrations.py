@@ -1,0 +1,27 @@
+"""Migrations: the store's version, and what brings an older one up to date.
+
+Version 1 is the first. A later version adds a step here; `CREATE ... IF NOT EXISTS` makes new tables, and
+views are replaced whole, so a step is needed only where a column of an existing table changes.
+"""
+
+from collections.abc import Callable
+
+from outlay.errors import EngineFailed
+
+NEWEST = 1
+
+
+def done_by(read: Callable[[], int]) -> int:
+    """Return the version a store is at.
+
+    Raises:
+        EngineFailed: The store was made by a newer Outlay.
+    """
+    version = read()
+    if version > NEWEST:
+        raise EngineFailed(
+            f"the store is at version {version}, this Outlay knows up to {NEWEST}",
+            fix="upgrade Outlay, or use the store that belongs to this version",
+            code="store-newer",
+        )
+    return version

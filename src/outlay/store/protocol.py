@@ -1,0 +1,93 @@
+"""What an engine must offer. Two do: `duckdb` and `clickhouse`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+Row = dict[str, object]
+
+
+class Store(Protocol):
+    """One database that holds the inputs, the runs and the ledger.
+
+    Money comes back as `Decimal`, instants as aware UTC `datetime`, tags as `dict`. Every method raises
+    `EngineFailed` when the engine does, and nothing of the engine's own.
+    """
+
+    engine: str
+    url: str
+
+    def rows(
+        self,
+        name: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        table: str | None = None,
+        by: Sequence[str] = (),
+        where: Mapping[str, str] | None = None,
+    ) -> list[Row]:
+        """Run the query `room/name` and return its rows.
+
+        Args:
+            name: Room and query, for example `"explain/cost"`.
+            parameters: Values by name.
+            table: The table whose columns `by` and `where` may name.
+            by: Dimensions of the answer.
+            where: Value by dimension.
+        """
+        ...
+
+    def fill(
+        self,
+        table: str,
+        name: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        over: str | None = None,
+        by: Sequence[str] = (),
+        where: Mapping[str, str] | None = None,
+    ) -> None:
+        """Insert what the query `room/name` returns into a table; it returns that table's columns by name.
+
+        Args:
+            table: The table to fill.
+            name: Room and query.
+            parameters: Values by name.
+            over: The table whose columns `by` and `where` may name.
+            by: Dimensions of the answer.
+            where: Value by dimension.
+        """
+        ...
+
+    def insert(self, table: str, rows: Iterable[Mapping[str, object]]) -> int:
+        """Insert rows given as mappings and return how many there were. Absent columns take their default."""
+        ...
+
+    def load(self, table: str, parquet: Path) -> None:
+        """Insert the rows of a Parquet file that has the table's columns by name."""
+        ...
+
+    def count(self, table: str, **equal: str) -> int:
+        """Return how many rows have the given values."""
+        ...
+
+    def delete(self, table: str, **equal: str) -> None:
+        """Delete the rows that have the given values."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All inside happens or nothing does, as far as the engine can (DuckDB: wholly).
+
+        On ClickHouse rows become visible at once; therefore imports and runs write the row that makes them
+        count (`take_in`, `publication`) last, and readers ask for that row.
+        """
+        ...
+
+    def drop(self) -> None:
+        """Drop everything the store holds and let go of it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...

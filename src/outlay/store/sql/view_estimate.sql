@@ -1,0 +1,92 @@
+-- estimate: what each attempt costs, usage times price, in the run that priced it.
+-- grain:   one row per run and usage row; rows that only saw a call another row carries are left out
+-- reads:   current_usage, price_vector, observation
+-- returns: the usage row, its attribution merged from all who saw the call; vector: the prices used; pico: the amount in 1e-12
+--          of currency; amount: the same in currency;
+--          unpriced_quantity: tokens and units without a price, unpriced_bound: the most they may cost, unbounded_quantity:
+--          those that nothing bounds
+-- law:     no price is never zero: what has none is counted in unpriced_quantity; amounts are rounded once, half up, at 1e-12
+-- A token's price is whole in 1e-18 of the currency, so the sum over units is exact before the one rounding.
+WITH merged AS (
+  SELECT o.run AS run, o.of_take_in AS take_in, o.of_file AS file, o.of_line AS line, MAX(seen.feature) AS feature, MAX(seen.customer) AS customer, MAX(seen.team) AS team, MAX(seen."user") AS "user", MAX(seen.environment) AS environment, MAX(seen.service) AS service, MAX(seen."release") AS "release"
+  FROM observation AS o
+  JOIN current_usage AS seen ON seen.take_in = o.take_in AND seen.file = o.file AND seen.line = o.line
+  GROUP BY o.run, o.of_take_in, o.of_file, o.of_line
+), priced AS (
+  SELECT
+  v.run AS run, v.month AS month, v.vector AS vector, v.reason AS reason, v.price_model AS price_model,
+  u.take_in AS take_in, u.file AS file, u.line AS line, u.id AS id, u.time AS time, u.provider AS provider,
+  u.model AS model, u.operation AS operation,
+  COALESCE(u.feature, m.feature) AS feature,
+  COALESCE(u.customer, m.customer) AS customer,
+  COALESCE(u.team, m.team) AS team,
+  COALESCE(u."user", m."user") AS "user",
+  COALESCE(u.environment, m.environment) AS environment,
+  COALESCE(u.service, m.service) AS service,
+  COALESCE(u."release", m."release") AS "release",
+  u.endpoint AS endpoint, u.prompt AS prompt, u.session AS session, u.trace AS trace, u.span AS span, u.parent AS parent,
+  u.call AS call, u.attempt AS attempt, u.response_id AS response_id, u.state AS state, u.error AS error,
+  u.tier AS tier, u.processing AS processing, u.sensor AS sensor,
+  u.input AS input, u.cache_read AS cache_read, u.cache_write_5m AS cache_write_5m, u.cache_write_1h AS cache_write_1h, u.output AS output, u.output_reasoning AS output_reasoning, u.input_audio AS input_audio, u.cache_read_audio AS cache_read_audio, u.output_audio AS output_audio, u.input_image AS input_image, u.output_image AS output_image,
+  u.unit AS unit, u.quantity AS quantity, u.duration_ms AS duration_ms, u.reported_cost AS reported_cost,
+  v.currency AS currency,
+  u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.output + u.output_reasoning + u.input_audio + u.cache_read_audio + u.output_audio + u.input_image + u.output_image AS tokens,
+  u.state IN ('refused', 'not_sent') AS not_billed,
+  CASE WHEN v.input_atto IS NULL THEN u.input ELSE 0 END +
+      CASE WHEN v.cache_read_atto IS NULL THEN u.cache_read ELSE 0 END +
+      CASE WHEN v.cache_write_5m_atto IS NULL THEN u.cache_write_5m ELSE 0 END +
+      CASE WHEN v.cache_write_1h_atto IS NULL THEN u.cache_write_1h ELSE 0 END +
+      CASE WHEN v.output_atto IS NULL THEN u.output ELSE 0 END +
+      CASE WHEN v.output_reasoning_atto IS NULL THEN u.output_reasoning ELSE 0 END +
+      CASE WHEN v.input_audio_atto IS NULL THEN u.input_audio ELSE 0 END +
+      CASE WHEN v.cache_read_audio_atto IS NULL THEN u.cache_read_audio ELSE 0 END +
+      CASE WHEN v.output_audio_atto IS NULL THEN u.output_audio ELSE 0 END +
+      CASE WHEN v.input_image_atto IS NULL THEN u.input_image ELSE 0 END +
+      CASE WHEN v.output_image_atto IS NULL THEN u.output_image ELSE 0 END AS unpriced_tokens,
+  u.unit IS NOT NULL AND v.unit_amount IS NULL AS unpriced_unit,
+  v.bound_atto AS bound_atto, v.bound_unit_amount AS bound_unit_amount,
+  intDiv(toInt256(u.input) * COALESCE(v.input_atto, 0) +
+      toInt256(u.cache_read) * COALESCE(v.cache_read_atto, 0) +
+      toInt256(u.cache_write_5m) * COALESCE(v.cache_write_5m_atto, 0) +
+      toInt256(u.cache_write_1h) * COALESCE(v.cache_write_1h_atto, 0) +
+      toInt256(u.output) * COALESCE(v.output_atto, 0) +
+      toInt256(u.output_reasoning) * COALESCE(v.output_reasoning_atto, 0) +
+      toInt256(u.input_audio) * COALESCE(v.input_audio_atto, 0) +
+      toInt256(u.cache_read_audio) * COALESCE(v.cache_read_audio_atto, 0) +
+      toInt256(u.output_audio) * COALESCE(v.output_audio_atto, 0) +
+      toInt256(u.input_image) * COALESCE(v.input_image_atto, 0) +
+      toInt256(u.output_image) * COALESCE(v.output_image_atto, 0) + 500000, 1000000) AS token_pico,
+  CASE WHEN u.unit IS NULL OR v.unit_amount IS NULL THEN toInt256(0)
+    ELSE intDiv(
+      toInt256(u.quantity * 1000000000) * toInt256(v.unit_amount * 1000000000000) + intDiv(toInt256(v.unit_per) * 1000000000, 2),
+      toInt256(v.unit_per) * 1000000000) END AS unit_pico
+  FROM current_usage AS u
+  JOIN price_vector AS v
+    ON v.provider = u.provider AND v.model = COALESCE(u.model, '') AND v.tier = u.tier AND v.processing = u.processing
+    AND v.unit = COALESCE(u.unit, '') AND u.time >= v.valid_from AND u.time < v.valid_to
+    AND u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.input_audio + u.cache_read_audio + u.input_image >= v.size_from
+    AND u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.input_audio + u.cache_read_audio + u.input_image < v.size_to
+  LEFT JOIN merged AS m ON m.run = v.run AND m.take_in = u.take_in AND m.file = u.file AND m.line = u.line
+  LEFT JOIN observation AS o ON o.run = v.run AND o.take_in = u.take_in AND o.file = u.file AND o.line = u.line
+  WHERE o.rung IS NULL
+)
+SELECT
+  run, month, vector, reason, price_model, take_in, file, line, id, time, provider, model, operation,
+  feature, customer, team, "user", environment, service, "release", endpoint, prompt, session, trace, span, parent, call, attempt,
+  response_id, state, error, tier, processing, sensor, input, cache_read, cache_write_5m, cache_write_1h, output, output_reasoning, input_audio, cache_read_audio, output_audio, input_image, output_image, unit, quantity, duration_ms, reported_cost, currency, tokens,
+  CASE WHEN not_billed THEN toInt256(0) ELSE token_pico + unit_pico END AS pico,
+  CASE WHEN not_billed THEN CAST(0 AS DECIMAL(38,12))
+    ELSE CAST(CAST(CAST(token_pico + unit_pico AS VARCHAR) AS DECIMAL(38,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) END AS amount,
+  CASE WHEN not_billed THEN CAST(0 AS DECIMAL(38,15))
+    ELSE CAST(unpriced_tokens AS DECIMAL(38,15)) + CASE WHEN unpriced_unit THEN quantity ELSE CAST(0 AS DECIMAL(38,15)) END
+    END AS unpriced_quantity,
+  CASE WHEN not_billed THEN CAST(0 AS DECIMAL(38,12))
+    ELSE CAST(CAST(CAST(intDiv(toInt256(unpriced_tokens) * bound_atto + 999999, 1000000) AS VARCHAR) AS DECIMAL(38,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12))
+      + CASE WHEN unpriced_unit AND bound_unit_amount IS NOT NULL
+          THEN CAST(CAST(CAST(intDiv(toInt256(quantity * 1000000000) * toInt256(bound_unit_amount * 1000000000000) + 999999999, toInt256(1000000000)) AS VARCHAR) AS DECIMAL(38,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12))
+          ELSE CAST(0 AS DECIMAL(38,12)) END END AS unpriced_bound,
+  CASE WHEN not_billed THEN CAST(0 AS DECIMAL(38,15))
+    ELSE CASE WHEN bound_atto = 0 THEN CAST(unpriced_tokens AS DECIMAL(38,15)) ELSE CAST(0 AS DECIMAL(38,15)) END
+      + CASE WHEN unpriced_unit AND bound_unit_amount IS NULL THEN quantity ELSE CAST(0 AS DECIMAL(38,15)) END
+    END AS unbounded_quantity
+FROM priced

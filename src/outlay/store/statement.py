@@ -1,0 +1,136 @@
+"""Statements: one query per `.sql` file, bound to named parameters and a checked list of dimensions.
+
+Comes in: the name of a file, values, dimensions to group and filter by. Goes out: text and parameters that an
+engine runs. The text is the same on both engines; `<name>.clickhouse.sql` beside it is the exception.
+
+Markers a file may use:
+
+- `$name`: a parameter.
+- `{dimensions}`: the dimensions of the answer, as a select list with a comma at its end.
+- `{names}`: their names only, with a comma at the end.
+- `{key}`: their values as one text, absent ones empty.
+- `{where}`: one `AND` per filter; put it after a condition.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from outlay.errors import Broken, UnknownName
+from outlay.store.tables import BY_NAME
+from outlay.store.tables.columns import COUNT, FLAG, MONEY, QUANTITY
+
+_PARAMETER = re.compile(r"\$(\w+)")
+_NEVER_GROUPED = {COUNT, FLAG, MONEY, QUANTITY}
+_NO_DIMENSION = {"run", "tags", "extra"}
+#: Columns that the view over a table adds to it.
+_DERIVED = {"charge": ("day", "month")}
+#: A dimension that is the value of one of the vendor's tags is written `tag:KEY`.
+TAG = "tag:"
+#: A filter on this value asks for the rows where the dimension is absent.
+ABSENT = ""
+#: Stands between the values of a `{key}`; no bill or tag holds it.
+SEPARATOR = "␟"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Text that an engine can run, and the parameters it names."""
+
+    text: str
+    parameters: Mapping[str, object]
+
+
+@cache
+def text_of(name: str, engine: str) -> str:
+    """Return the text of `room/query` for an engine.
+
+    Args:
+        name: Room and query, for example `"allocate/share"`.
+        engine: `duckdb` or `clickhouse`.
+    """
+    room, _, query = name.partition("/")
+    folder = files("outlay") / room / "sql"
+    own = folder.joinpath(f"{query}.{engine}.sql")
+    return (own if own.is_file() else folder.joinpath(f"{query}.sql")).read_text(encoding="utf-8")
+
+
+def dimensions_of(table: str) -> list[str]:
+    """Return the columns of a table that an answer may be grouped and filtered by (`tag:KEY` apart)."""
+    return [
+        c.name
+        for c in BY_NAME[table].columns
+        if c.kind not in _NEVER_GROUPED and c.name not in ("run", "tags", "extra")
+    ]
+
+
+def bind(
+    name: str,
+    engine: str,
+    parameters: Mapping[str, object],
+    *,
+    table: str | None = None,
+    by: Sequence[str] = (),
+    where: Mapping[str, str] | None = None,
+) -> Statement:
+    """Bind a query to its parameters and dimensions.
+
+    Args:
+        name: Room and query.
+        engine: `duckdb` or `clickhouse`.
+        parameters: By name; every `$name` in the text must be among them.
+        table: The table whose columns `by` and `where` may name.
+        by: Dimensions of the answer, columns of `table` or `tag:KEY`.
+        where: Value by dimension; the empty text asks for absent ones.
+
+    Raises:
+        UnknownName: A dimension that the table does not have.
+    """
+    found = dict(parameters)
+    expressions = {d: _expression(d, table, found) for d in (*by, *(where or {}))}
+    conditions = []
+    for place, (dimension, value) in enumerate((where or {}).items()):
+        if value == ABSENT:
+            conditions.append(f" AND {expressions[dimension]} IS NULL")
+        else:
+            found[f"where_{place}"] = value
+            conditions.append(f" AND CAST({expressions[dimension]} AS VARCHAR) = $where_{place}")
+    text = (
+        text_of(name, engine)
+        .replace("{dimensions}", "".join(f"{expressions[d]} AS {quoted(d)}, " for d in by))
+        .replace("{names}", "".join(f"{quoted(d)}, " for d in by))
+        .replace("{key}", _key([expressions[d] for d in by]))
+        .replace("{where}", "".join(conditions))
+    )
+    wanted = set(_PARAMETER.findall(_without_comments(text)))
+    if missing := wanted - set(found):
+        raise Broken(f"{name}.sql names parameters nobody gave: {', '.join(sorted(missing))}")
+    return Statement(text, {key: value for key, value in found.items() if key in wanted})
+
+
+def quoted(identifier: str) -> str:
+    """Return an identifier in double quotes, safe on both engines."""
+    return '"' + identifier.replace("\\", "").replace('"', "") + '"'
+
+
+def _expression(dimension: str, table: str | None, parameters: dict[str, object]) -> str:
+    if table is None:
+        raise Broken("a query was given dimensions but no table to check them against")
+    if dimension.startswith(TAG) and any(c.name == "tags" for c in BY_NAME[table].columns):
+        key = f"tag_{len(parameters)}"
+        parameters[key] = dimension.removeprefix(TAG)
+        return f"NULLIF(tags[${key}], '')"
+    if dimension not in dimensions_of(table):
+        raise UnknownName("dimension", dimension, [*dimensions_of(table), f"{TAG}KEY"])
+    return quoted(dimension)
+
+
+def _key(expressions: Sequence[str]) -> str:
+    texts = [f"COALESCE(CAST({expression} AS VARCHAR), '')" for expression in expressions]
+    return f" || '{SEPARATOR}' || ".join(texts) or "''"
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"--[^\n]*", "", text)

@@ -1,0 +1,65 @@
+"""Every table once: columns, types, units and meaning. Both engines' DDL and the documentation come from here.
+
+Money is `DECIMAL(38,12)` in the row's own currency; quantities `DECIMAL(38,15)`; instants are UTC; periods
+are half-open. A table's `key` is its grain.
+"""
+
+from outlay.store.tables.columns import Column, Table
+from outlay.store.tables.inlets import (
+    CHARGE,
+    CUSTOMER,
+    PARTITION,
+    PRICE,
+    PROBLEM,
+    RELEASE,
+    REVENUE,
+    RULE,
+    SOURCE_FILE,
+    SUPERSESSION,
+    TAKE_IN,
+    USAGE,
+)
+from outlay.store.tables.ledger import (
+    ASSIGNMENT,
+    CONSERVATION,
+    OBSERVATION,
+    POOL,
+    PRICE_VECTOR,
+    PUBLICATION,
+    RECONCILIATION,
+    ROLLUP_DAY,
+    ROLLUP_HOUR,
+    ROLLUP_LEDGER,
+    SHARE,
+)
+
+__all__ = ["BY_NAME", "RUN_TABLES", "TABLES", "Column", "Table"]
+
+TABLES = (
+    TAKE_IN,
+    SOURCE_FILE,
+    PROBLEM,
+    PARTITION,
+    SUPERSESSION,
+    CHARGE,
+    USAGE,
+    CUSTOMER,
+    REVENUE,
+    RELEASE,
+    PRICE,
+    RULE,
+    PRICE_VECTOR,
+    OBSERVATION,
+    ROLLUP_DAY,
+    ROLLUP_HOUR,
+    RECONCILIATION,
+    ASSIGNMENT,
+    POOL,
+    SHARE,
+    ROLLUP_LEDGER,
+    CONSERVATION,
+    PUBLICATION,
+)
+BY_NAME = {table.name: table for table in TABLES}
+#: Tables that a run fills; a run that is not published leaves nothing in them.
+RUN_TABLES = tuple(t.name for t in TABLES if t.columns[0].name == "run")

@@ -1,0 +1,124 @@
+"""Price: an amount per so many units, in force over a period, in a context; and the lack of one, with its reason."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from outlay.errors import Broken
+
+#: The beginning and the end of prices that have none.
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+#: The context of the ordinary price.
+ORDINARY = ""
+#: The key of a context that holds in some hours of each day (UTC), for example `hours=16:30-00:30`.
+HOURS = "hours"
+
+#: Why there is no price.
+UNKNOWN_PROVIDER = "unknown-provider"
+UNKNOWN_MODEL = "unknown-model"
+UNKNOWN_UNIT = "unknown-unit"
+UNKNOWN_CONTEXT = "unknown-context"
+NO_PRICE_THEN = "no-price-then"
+
+_WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """An amount for so many of one unit of one model, as one source states it.
+
+    Args:
+        provider: Who is paid.
+        model: The model's own name in the price book.
+        unit: What is priced.
+        context: `tier=flex`, `processing=batch`, ... joined by `;`; empty for the ordinary price.
+        size_from: Prompt size in tokens from which it holds for the whole request.
+        amount: In `currency`, at most 12 decimal places; 0 means free, which somebody has to have said.
+        per: For how many units.
+        currency: ISO 4217 code.
+        valid_from: From this instant.
+        valid_to: Up to this one, not included.
+        source: Who says so.
+        recorded_at: When we learnt it.
+    """
+
+    provider: str
+    model: str
+    unit: str
+    context: str
+    size_from: int
+    amount: Decimal
+    per: int
+    currency: str
+    valid_from: datetime
+    valid_to: datetime
+    source: str
+    recorded_at: datetime
+
+    @property
+    def atto(self) -> int:
+        """Return the price of one unit in 1e-18 of the currency.
+
+        Raises:
+            Broken: It is not a whole number of those; such a price may not enter the book for a token.
+        """
+        whole, rest = divmod(int(self.amount.scaleb(18)), self.per)
+        if rest:
+            raise Broken(
+                f"{self.amount} {self.currency} per {self.per} {self.unit} ({self.provider} {self.model}) is not whole"
+                " in 1e-18 for one of them"
+            )
+        return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """No price, and why. It never counts as zero.
+
+    Args:
+        reason: unknown-provider, unknown-model, unknown-unit, unknown-context or no-price-then.
+        provider: As asked for.
+        model: As asked for.
+        unit: As asked for; empty when that did not come into it.
+        nearest: Names of the price book that resemble what was not found, the nearest first.
+    """
+
+    reason: str
+    provider: str
+    model: str
+    unit: str = ""
+    nearest: tuple[str, ...] = ()
+
+
+def context_text(context: Mapping[str, str]) -> str:
+    """Write a context as the price book does.
+
+    >>> context_text({"tier": "flex", "processing": "batch"})
+    'processing=batch;tier=flex'
+    """
+    return ";".join(f"{key}={context[key]}" for key in sorted(context))
+
+
+def context_of(text: str) -> dict[str, str]:
+    """Read a context as the price book writes it.
+
+    >>> context_of("processing=batch;tier=flex")
+    {'processing': 'batch', 'tier': 'flex'}
+    """
+    return dict(pair.partition("=")[::2] for pair in text.split(";") if pair)
+
+
+def window_of(text: str) -> tuple[timedelta, timedelta] | None:
+    """Read `HH:MM-HH:MM` as two times of the day in UTC, the second not included; None when it is not that.
+
+    >>> window_of("16:30-00:30")
+    (datetime.timedelta(seconds=59400), datetime.timedelta(seconds=1800))
+    """
+    found = _WINDOW.fullmatch(text)
+    if not found:
+        return None
+    hours = [int(part) for part in found.groups()]
+    return timedelta(hours=hours[0], minutes=hours[1]), timedelta(hours=hours[2], minutes=hours[3])
