@@ -1,0 +1,53 @@
+"""The stages that price usage, roll it up, and hold it against the bill."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import cast
+
+from outlay.prices.book import Book
+from outlay.store import Store
+
+#: The identity ladder, surest rung first: what tells that two events saw one call.
+_RUNGS = ("same_response", "same_usage", "same_span")
+
+
+def price(store: Store, known_at: datetime, values: Mapping[str, object]) -> None:
+    """Find the price of everything a month used, and the events that only saw a call another one carries.
+
+    Args:
+        store: Holds the usage and the price book.
+        known_at: Prices learnt later are not used.
+        values: `run`, `month`, `starts_at` and `ends_at`.
+    """
+    book = Book.load(store, known_at=known_at)
+
+    def rows() -> Iterator[dict[str, object]]:
+        number = 0
+        for key in store.rows("cost/keys", values):
+            vectors = book.vectors(
+                cast(str, key["provider"]),
+                cast(str, key["model_name"]),
+                tier=cast(str, key["tier"]),
+                processing=cast(str, key["processing"]),
+                unit=cast(str, key["unit_name"]),
+                first=cast(datetime, values["starts_at"]),
+                end=cast(datetime, values["ends_at"]),
+            )
+            for vector in vectors:
+                number += 1
+                yield {"run": values["run"], "month": values["month"], "vector": number, **vector}
+
+    store.insert("price_vector", rows())
+    for rung in _RUNGS:
+        store.fill("observation", f"cost/{rung}", values)
+
+
+def roll_up(store: Store, values: Mapping[str, object]) -> None:
+    """Sum the priced usage of a month by day and by hour."""
+    store.fill("rollup_day", "cost/rollup_day", values)
+    store.fill("rollup_hour", "cost/rollup_hour", values)
+
+
+def reconcile(store: Store, values: Mapping[str, object]) -> None:
+    """Hold what AI providers billed against usage times price, and name the parts of the gap."""
+    store.fill("reconciliation", "cost/reconciliation", values)

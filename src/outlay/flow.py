@@ -1,0 +1,200 @@
+"""The day on one page: the stages of a run, in order. Each is a function of (store, run) that fills its own tables.
+
+    price -> roll up -> reconcile -> allocate -> sum -> check -> publish
+
+A run makes the ledger of one month from everything taken in so far. It writes rows under its own name, so nothing
+it does is seen before `publish` says so; a run that breaks a law publishes nothing. Running twice changes nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from time import perf_counter
+from typing import cast
+
+from outlay.allocate import stage as allocation
+from outlay.allocate.rules import Rules
+from outlay.cost import stage as cost
+from outlay.errors import BadInput, EngineFailed
+from outlay.store import Row, Store
+from outlay.store.tables import RUN_TABLES
+from outlay.terms.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: the month it is for and what it is made from.
+
+    Args:
+        name: Its id; every row it writes carries it.
+        month: The month.
+        rules: The allocation rules.
+        known_at: It uses the prices known then.
+    """
+
+    name: str
+    month: Period
+    rules: Rules
+    known_at: datetime
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Return the parameters that the stages' queries share."""
+        return {
+            "run": self.name,
+            "month": self.month.first,
+            "starts_at": self.month.starts_at,
+            "ends_at": self.month.ends_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """What one stage took: seconds, and the rows it left."""
+
+    name: str
+    seconds: float
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A run that kept every law and is now the ledger of its month.
+
+    Args:
+        run: The run.
+        conserved: One row per provider and currency: billed, allocated, idle, unallocated.
+        unpriced_quantity: Tokens and units without a price.
+        unpriced_bound: The most that those may cost, by currency.
+        stages: What each stage took.
+    """
+
+    run: Run
+    conserved: Sequence[Row]
+    unpriced_quantity: Decimal
+    unpriced_bound: Decimal
+    stages: Sequence[StageTime]
+
+
+def price(store: Store, run: Run) -> None:
+    """Find prices in force, and calls seen twice."""
+    cost.price(store, run.known_at, run.values)
+
+
+def roll_up(store: Store, run: Run) -> None:
+    """Sum priced usage by day and hour."""
+    cost.roll_up(store, run.values)
+
+
+def reconcile(store: Store, run: Run) -> None:
+    """Hold estimates against the bill."""
+    cost.reconcile(store, run.values)
+
+
+def allocate(store: Store, run: Run) -> None:
+    """Turn charges into shares."""
+    allocation.allocate(store, run.rules, run.values)
+
+
+def sum_ledger(store: Store, run: Run) -> None:
+    """Sum the shares for the pages that ask about features and teams."""
+    store.fill("rollup_ledger", "allocate/rollup_ledger", run.values)
+
+
+#: The day. Each stage with the tables it fills.
+STAGES: tuple[tuple[Callable[[Store, Run], None], tuple[str, ...]], ...] = (
+    (price, ("price_vector", "observation")),
+    (roll_up, ("rollup_day", "rollup_hour")),
+    (reconcile, ("reconciliation",)),
+    (allocate, ("assignment", "pool", "share")),
+    (sum_ledger, ("rollup_ledger",)),
+)
+
+
+def run_month(store: Store, month: Period, *, now: datetime, known_at: datetime | None = None) -> Published:
+    """Make and publish the ledger of one month.
+
+    Args:
+        store: Holds what was taken in.
+        month: A whole month.
+        now: The instant of the run.
+        known_at: Use the prices known at this instant; None means `now`.
+
+    Raises:
+        Broken: A law does not hold; nothing was published.
+    """
+    name = f"{month.name}-{now.astimezone(UTC):%Y%m%dT%H%M%S%f}"
+    run = Run(name, month, allocation.rules_in_force(store), known_at or now)
+    times: list[StageTime] = []
+    try:
+        for stage, tables in STAGES:
+            began = perf_counter()
+            stage(store, run)
+            seconds = perf_counter() - began
+            times.append(StageTime(stage.__name__, seconds, sum(store.count(table, run=name) for table in tables)))
+        began = perf_counter()
+        conserved = allocation.check(store, run.values)
+        times.append(StageTime("check", perf_counter() - began, len(conserved)))
+        unpriced = store.rows("cost/unpriced", run.values)[0]
+        _publish(store, run, now)
+    except BaseException:
+        _forget(store, name)
+        raise
+    return Published(
+        run, conserved, cast(Decimal, unpriced["unpriced_quantity"]), cast(Decimal, unpriced["unpriced_bound"]), times
+    )
+
+
+def run(store: Store, period: Period | None, *, now: datetime, known_at: datetime | None = None) -> list[Published]:
+    """Make and publish the ledger of every month a period touches.
+
+    Args:
+        store: Holds what was taken in.
+        period: None means every month that has a charge or a usage event.
+        now: The instant of the run.
+        known_at: Use the prices known at this instant; None means `now`.
+
+    Raises:
+        BadInput: Nothing has been taken in yet.
+        Broken: A law does not hold; months before it are published, it and those after it are not.
+    """
+    months = period.months() if period else months_with_data(store)
+    if not months:
+        raise BadInput(
+            "there is nothing to run on: the store holds no charges and no usage events",
+            fix="import some first, for example: outlay import focus PATH (or try `outlay demo`)",
+            code="empty-store",
+        )
+    return [run_month(store, month, now=now, known_at=known_at) for month in months]
+
+
+def months_with_data(store: Store) -> list[Period]:
+    """Return every month that has a charge or a usage event, in order."""
+    return [Period.month(f"{row['month']:%Y-%m}") for row in store.rows("cost/months")]
+
+
+def _publish(store: Store, run: Run, now: datetime) -> None:
+    """Make the run the ledger of its month, then let go of the rows of earlier runs."""
+    store.insert(
+        "publication",
+        [
+            {
+                "month": run.month.first,
+                "run": run.name,
+                "published_at": now,
+                "rule_version": run.rules.version,
+                "prices_known_at": run.known_at,
+            }
+        ],
+    )
+    for row in store.rows("cost/earlier_runs", run.values):
+        with suppress(EngineFailed):
+            _forget(store, cast(str, row["run"]))
+
+
+def _forget(store: Store, name: str) -> None:
+    for table in RUN_TABLES:
+        with suppress(EngineFailed):
+            store.delete(table, run=name)
