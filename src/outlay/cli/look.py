@@ -1,0 +1,155 @@
+"""Commands that look closer: explain, trace, failures, heatmap, evidence."""
+
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from outlay.cli.options import (
+    Asked,
+    asked_list,
+    asked_where,
+    json_option,
+    opened,
+    read_command,
+    store_option,
+    where_option,
+)
+from outlay.cli.tables import NOBODY, console, money, show
+from outlay.explain import activity, change
+from outlay.serve.encode import to_json
+from outlay.store import Store
+from outlay.terms.period import Period
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_SHADES = " ░▒▓█"
+
+
+@click.command()
+@click.option("--before", required=True, metavar="A..B", help="Earlier period: YYYY-MM, or DAY..DAY without the last.")
+@click.option("--after", required=True, metavar="C..D", help="Later period.")
+@click.option("--by", "by", multiple=True, metavar="DIM[,DIM]", help="Dimensions of the segments. [default: feature]")
+@where_option
+@json_option
+@store_option
+@click.pass_context
+def explain(ctx: click.Context, before: str, after: str, by: tuple[str, ...], **given: Any) -> None:
+    """Explain why a period cost more or less than an earlier one, to the last digit."""
+    with opened(ctx, given["store_url"]) as store:
+        periods = Period.parse(before), Period.parse(after)
+        dimensions = asked_list(by) or ("feature",)
+        answer = change.change(store, *periods, dimensions, where=asked_where(given["where"]))
+    if given["as_json"]:
+        click.echo(to_json(answer))
+    else:
+        show_change(answer)
+
+
+def show_change(answer: dict[str, Any]) -> None:
+    """Print an explained change: the sum, the verdict and its arguments, the effects, the segments."""
+    currency, before, after = answer["currency"] or "", answer["before"], answer["after"]
+    console.print(
+        f"[bold]{money(answer['change'], currency, sign=True)}[/bold]: from {money(before['amount'], currency)}"
+        f" ({before['period']}) to {money(after['amount'], currency)} ({after['period']})"
+    )
+    _show_verdict(answer, currency)
+    effects = [{"effect": name, "change": amount, "currency": currency} for name, amount in answer["effects"].items()]
+    show(
+        "Effects, which sum to the change",
+        [("effect", "effect"), ("change", "change")],
+        [row for row in effects if row["change"]],
+        empty="No change.",
+    )
+    names = answer["by"]
+    columns = [*((n, n) for n in names), ("before", "before"), ("after", "after"), ("change", "change")]
+    columns += [("calls before", "calls_before"), ("calls after", "calls_after")]
+    rows = [
+        {**each, **{n: NOBODY if each[n] is None else each[n] for n in names}, "currency": currency}
+        for each in answer["segments"]
+    ]
+    show("Segments", columns, rows, empty="No ledger for these periods. Next: outlay run", most=15)
+    for note in answer["notes"]:
+        console.print(f"Note: {note}", markup=False)
+
+
+def _show_verdict(answer: dict[str, Any], currency: str) -> None:
+    verdict = answer["verdict"]
+    if verdict["feature"]:
+        moved, whole = verdict["change"], answer["change"]
+        part = f", {moved / whole * 100:.0f} % of the change" if whole else ""
+        console.print(
+            f"\n[bold]{verdict['feature']}[/bold] moved {money(moved, currency, sign=True)}{part}."
+            f" Verdict: [bold]{verdict['verdict']}[/bold]"
+        )
+    for mark, sentences in (("+", verdict["arguments_for"]), ("-", verdict["arguments_against"])):
+        for sentence in sentences:
+            console.print(f"  {mark} {sentence}", markup=False)
+    console.print()
+
+
+@click.command()
+@click.argument("ident", metavar="ID")
+@json_option
+@store_option
+@click.pass_context
+def trace(ctx: click.Context, ident: str, **given: Any) -> None:
+    """Show what one user action cost: every event of a trace, session, call or id."""
+    with opened(ctx, given["store_url"]) as store:
+        answer = activity.trace(store, ident)
+    if given["as_json"]:
+        click.echo(to_json(answer))
+        return
+    columns = [(name, name) for name in ("time", "provider", "model", "feature", "customer", "state")]
+    columns += [
+        ("try", "attempt"),
+        ("tokens", "tokens"),
+        ("unit", "unit"),
+        ("quantity", "quantity"),
+        ("cost", "amount"),
+    ]
+    rows: Any = answer["rows"]
+    totals: Any = answer["totals"]
+    show(f"Trace {ident}", columns, rows, empty="")
+    console.print("Total " + ", ".join(money(amount, currency) for currency, amount in totals.items()))
+
+
+@click.command()
+@read_command
+def failures(store: Store, asked: Asked) -> None:
+    """Show what failed, retried and cut-off calls cost, by feature and error."""
+    answer = activity.failures(store, asked.period, where=asked.where)
+    if asked.as_json:
+        click.echo(to_json(answer))
+        return
+    columns = [("feature", "feature"), ("outcome", "state"), ("error", "error"), ("attempts", "attempts")]
+    rows: Any = answer["rows"]
+    title = f"Failures and retries, {answer['period']}"
+    show(title, [*columns, ("cost", "failed_cost")], rows, empty="No failures in this period.")
+
+
+@click.command()
+@read_command
+def heatmap(store: Store, asked: Asked) -> None:
+    """Show when in the week usage is paid for (UTC)."""
+    answer = activity.heatmap(store, asked.period, where=asked.where)
+    if asked.as_json:
+        click.echo(to_json(answer))
+        return
+    spent: dict[tuple[int, int], Decimal] = {}
+    rows: Any = answer["rows"]
+    for row in rows:
+        place = (row["weekday"], row["hour_of_day"])
+        spent[place] = spent.get(place, Decimal(0)) + row["amount"]
+    if not spent:
+        console.print("No usage in this period.")
+        return
+    most = max(spent.values()) or Decimal(1)
+    darkest = money(most, rows[0]["currency"])
+    console.print(f"Usage times price by weekday and hour (UTC), {answer['period']}; darkest is {darkest}")
+    console.print("     " + "".join(f"{hour:<4}" for hour in range(0, 24, 2)))
+    for weekday, name in enumerate(_WEEKDAYS, start=1):
+        shades = (spent.get((weekday, hour), Decimal(0)) * (len(_SHADES) - 1) / most for hour in range(24))
+        console.print(f"{name}  " + "".join(_SHADES[round(shade)] * 2 for shade in shades), markup=False)
+
+
+look_commands = (explain, trace, failures, heatmap)

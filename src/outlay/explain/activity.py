@@ -1,0 +1,49 @@
+"""Activity: single traces, failures, and when in the week money is spent."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import cast
+
+from outlay.errors import BadInput
+from outlay.store import Store
+from outlay.terms.period import Period
+
+_ZERO = Decimal(0)
+
+
+def trace(store: Store, ident: str) -> dict[str, object]:
+    """Return every event of one trace, session, call, response or event id, with what each cost and by which price.
+
+    Raises:
+        BadInput: No published run holds such an id.
+    """
+    rows = store.rows("explain/trace", {"id": ident})
+    if not rows:
+        raise BadInput(
+            f"no event has trace, session, call, response or id {ident!r}",
+            fix="check the id, import its events, then run `outlay run`",
+            code="no-such-trace",
+        )
+    totals: dict[str, Decimal] = {}
+    for row in rows:
+        currency = cast(str, row["currency"])
+        totals[currency] = totals.get(currency, _ZERO) + cast(Decimal, row["amount"])
+    return {"id": ident, "totals": totals, "rows": rows}
+
+
+def failures(store: Store, period: Period, *, where: Mapping[str, str] | None = None) -> dict[str, object]:
+    """Return what failed, cut-off, lost and refused attempts cost, by feature, outcome and error."""
+    values = {"first": period.first, "end": period.end}
+    found = store.rows("explain/usage", values, table="rollup_day", by=["feature", "state", "error"], where=where or {})
+    rows = [row for row in found if row["state"] != "complete" or row["failed_cost"]]
+    rows.sort(key=lambda row: (-cast(Decimal, row["failed_cost"]), str(row["feature"]), str(row["state"])))
+    return {"period": str(period), "rows": rows}
+
+
+def heatmap(store: Store, period: Period, *, where: Mapping[str, str] | None = None) -> dict[str, object]:
+    """Return usage by weekday (1 is Monday) and hour of the day in UTC."""
+    values = {"starts_at": period.starts_at, "ends_at": period.ends_at}
+    return {
+        "period": str(period),
+        "rows": store.rows("explain/heatmap", values, table="rollup_hour", where=where or {}),
+    }

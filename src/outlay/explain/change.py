@@ -1,0 +1,210 @@
+"""Change: why a period cost more or less than an earlier one, segment by segment, to the last digit.
+
+The change is shown raw (after minus before). Segments are decomposed (`decompose`), the combinations that carry it are
+named, and a verdict is proposed (`verdict`) with the numbers that argue for and against it.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import cast
+
+from outlay.errors import BadInput
+from outlay.explain.decompose import EFFECTS, Segment, decompose
+from outlay.explain.verdict import Evidence, propose
+from outlay.store import Row, Store
+from outlay.store.statement import dimensions_of
+from outlay.terms.attribution import ATTRIBUTION
+from outlay.terms.period import Period
+
+#: Dimensions that the ledger and usage name alike.
+_IN_BOTH = (*ATTRIBUTION, "model")
+_CAUSES_BY = ("feature", "release", "model")
+_CAUSES = 5
+_ZERO = Decimal(0)
+
+
+def change(
+    store: Store,
+    before: Period,
+    after: Period,
+    by: Sequence[str] = ("feature",),
+    *,
+    where: Mapping[str, str] | None = None,
+) -> dict[str, object]:
+    """Explain the change between two periods.
+
+    Args:
+        store: Holds the published ledger.
+        before: The earlier period.
+        after: The later one.
+        by: Dimensions of the segments; calls and quantities are known for attribution and model.
+        where: Value by dimension.
+
+    Returns:
+        `change` (after minus before), `before`, `after`, `currency`; `effects` that sum to the change exactly;
+        `segments` with theirs, largest change first; `causes`: the combinations of feature, release and model that
+        changed most; `verdict` with the numbers for and against; `notes` on what was normalised.
+
+    Raises:
+        BadInput: The ledger holds several currencies; ask for one with `where`.
+    """
+    where = where or {}
+    periods = (before, after)
+    costs = [_costs(store, period, by, where) for period in periods]
+    currencies = sorted({cast(str, row["currency"]) for rows in costs for row in rows})
+    if len(currencies) > 1:
+        raise BadInput(
+            f"the ledger holds {', '.join(currencies)}, and amounts of several currencies cannot be compared",
+            fix=f"add --where currency={currencies[0]}",
+            code="two-currencies",
+        )
+    used = [_usage(store, period, by, where) for period in periods]
+    segments = _segments(by, costs, used)
+    effects = decompose(segments, (before.days, after.days))
+    listed = sorted(zip(segments, effects, strict=True), key=lambda pair: (-abs(_moved(pair[0])), str(pair[0].key)))
+    causes = _causes(store, periods, where)
+    return {
+        "before": {"period": str(before), "amount": sum((s.cost[0] for s in segments), _ZERO)},
+        "after": {"period": str(after), "amount": sum((s.cost[1] for s in segments), _ZERO)},
+        "currency": currencies[0] if currencies else None,
+        "change": sum((_moved(s) for s in segments), _ZERO),
+        "effects": {name: sum((e[name] for e in effects), _ZERO) for name in EFFECTS},
+        "by": list(by),
+        "segments": [_shown(by, segment, parts) for segment, parts in listed],
+        "causes": causes,
+        "verdict": propose(_evidence(store, periods, where, causes)),
+        "notes": _notes(before, after, by),
+    }
+
+
+def _moved(segment: Segment) -> Decimal:
+    return segment.cost[1] - segment.cost[0]
+
+
+def _values(period: Period) -> dict[str, object]:
+    return {"first": period.first, "end": period.end, "starts_at": period.starts_at, "ends_at": period.ends_at}
+
+
+def _costs(store: Store, period: Period, by: Sequence[str], where: Mapping[str, str]) -> list[Row]:
+    if {*by, *where} <= set(dimensions_of("rollup_ledger")):
+        return store.rows("explain/cost_rollup", _values(period), table="rollup_ledger", by=by, where=where)
+    return store.rows("explain/cost_ledger", _values(period), table="share", by=by, where=where)
+
+
+def _usage(store: Store, period: Period, by: Sequence[str], where: Mapping[str, str]) -> list[Row]:
+    """Return usage by the same dimensions; none when usage does not know them."""
+    own = {name: value for name, value in where.items() if name != "currency"}
+    if not {*by, *own} <= set(_IN_BOTH):
+        return []
+    return store.rows("explain/usage", _values(period), table="rollup_day", by=by, where=own)
+
+
+def _segments(by: Sequence[str], costs: list[list[Row]], used: list[list[Row]]) -> list[Segment]:
+    money: dict[tuple[object, ...], list[Decimal]] = {}
+    for place, rows in enumerate(costs):
+        for row in rows:
+            money.setdefault(tuple(row[n] for n in by), [_ZERO, _ZERO])[place] += cast(Decimal, row["amount"])
+    calls: dict[tuple[object, ...], list[int]] = {}
+    quantity: dict[tuple[object, ...], list[Decimal]] = {}
+    for place, rows in enumerate(used):
+        for row in rows:
+            key = tuple(row[n] for n in by)
+            calls.setdefault(key, [0, 0])[place] += cast(int, row["calls"])
+            quantity.setdefault(key, [_ZERO, _ZERO])[place] += cast(int, row["tokens"]) + cast(Decimal, row["units"])
+    # A segment without money keeps its calls out of the total, or effects would not sum over segments that have some.
+    return [
+        Segment(
+            key,
+            (both[0], both[1]),
+            cast("tuple[int, int]", tuple(calls.get(key, (0, 0)))),
+            cast("tuple[Decimal, Decimal]", tuple(quantity.get(key, (_ZERO, _ZERO)))),
+        )
+        for key, both in money.items()
+    ]
+
+
+def _shown(by: Sequence[str], segment: Segment, effects: Mapping[str, Decimal]) -> dict[str, object]:
+    return {
+        **dict(zip(by, segment.key, strict=True)),
+        "before": segment.cost[0],
+        "after": segment.cost[1],
+        "change": _moved(segment),
+        "calls_before": segment.calls[0],
+        "calls_after": segment.calls[1],
+        "effects": dict(effects),
+    }
+
+
+def _causes(store: Store, periods: tuple[Period, Period], where: Mapping[str, str]) -> list[dict[str, object]]:
+    """Return the combinations of feature, release and model that changed most, in the direction of the change."""
+    changed: dict[tuple[object, ...], Decimal] = {}
+    for sign, period in zip((-1, 1), periods, strict=True):
+        for row in store.rows("explain/cost_ledger", _values(period), table="share", by=_CAUSES_BY, where=where):
+            key = tuple(row[name] for name in _CAUSES_BY)
+            changed[key] = changed.get(key, _ZERO) + sign * cast(Decimal, row["amount"])
+    whole = sum(changed.values(), _ZERO)
+    same_way = [(key, moved) for key, moved in changed.items() if moved * whole > 0 and key[0] is not None]
+    ranked = sorted(same_way, key=lambda pair: (-abs(pair[1]), str(pair[0])))[:_CAUSES]
+    return [
+        {**{n: v for n, v in zip(_CAUSES_BY, key, strict=True) if v is not None}, "change": moved}
+        for key, moved in ranked
+    ]
+
+
+def _evidence(
+    store: Store, periods: tuple[Period, Period], where: Mapping[str, str], causes: list[dict[str, object]]
+) -> Evidence:
+    """Gather what the verdict is argued with: about the feature that carries most of the change."""
+    feature = cast("str | None", causes[0].get("feature")) if causes else None
+    own = {name: value for name, value in where.items() if name in _IN_BOTH}
+    about = {**own, "feature": feature} if feature else own
+    used = [store.rows("explain/usage", _values(p), table="rollup_day", where=about) for p in periods]
+    who = [store.rows("explain/distinct", _values(p), table="rollup_day", where=about)[0] for p in periods]
+    cost = [_costs(store, p, (), {**where, **about}) for p in periods]
+    daily = (
+        store.rows(
+            "explain/cost_rollup",
+            _values(Period(periods[0].first, periods[1].end)),
+            table="rollup_ledger",
+            by=("day",),
+            where={"feature": feature},
+        )
+        if feature
+        else []
+    )
+    return Evidence(
+        feature=feature,
+        release=cast("str | None", causes[0].get("release")) if causes else None,
+        model=cast("str | None", causes[0].get("model")) if causes else None,
+        days=(periods[0].days, periods[1].days),
+        cost=_pair([sum((cast(Decimal, r["amount"]) for r in rows), _ZERO) for rows in cost]),
+        calls=_pair([_sum(rows, "calls") for rows in used]),
+        failures=_pair([_sum(rows, "failures") for rows in used]),
+        quantity=_pair([_sum(rows, "tokens") + _sum(rows, "units") for rows in used]),
+        customers=_pair([Decimal(cast(int, row["customers"])) for row in who]),
+        users=_pair([Decimal(cast(int, row["users"])) for row in who]),
+        daily={row["day"]: cast(Decimal, row["amount"]) for row in daily},
+        releases=store.rows("explain/releases", _values(Period(periods[0].first, periods[1].end))),
+    )
+
+
+def _pair(values: list[Decimal]) -> tuple[Decimal, Decimal]:
+    return values[0], values[1]
+
+
+def _sum(rows: list[Row], name: str) -> Decimal:
+    return sum((Decimal(cast("int | Decimal", row[name])) for row in rows), _ZERO)
+
+
+def _notes(before: Period, after: Period, by: Sequence[str]) -> list[str]:
+    notes = []
+    if before.days != after.days:
+        notes.append(
+            f"{before} has {before.days} days and {after} has {after.days}: the effect `days` holds what the difference"
+            " in length makes at an unchanged daily rate, the other effects compare daily rates."
+        )
+    if not set(by) <= set(_IN_BOTH):
+        notes.append(
+            "Usage does not know these dimensions, so the change is not cut into calls, mix, quantity and price."
+        )
+    return notes

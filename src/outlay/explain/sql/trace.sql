@@ -1,0 +1,12 @@
+-- trace: every event of one trace, session, call or id, with what it cost.
+-- grain:   one row per event and unit
+-- reads:   estimate, current_run
+-- returns: time, id, trace, span, provider, model, operation, who caused it, state, error, attempt, tokens, unit, quantity,
+--          currency, amount, unpriced_quantity, price_model, vector, run, take_in, file, line
+SELECT
+  time, id, trace, span, session, "call", provider, model, operation, feature, customer, team, "user", environment, service,
+  "release", state, error, attempt, tokens, unit, quantity, currency, amount, unpriced_quantity, price_model, reason, vector,
+  run, take_in, file, line
+FROM estimate
+WHERE run IN (SELECT run FROM current_run) AND (trace = $id OR session = $id OR "call" = $id OR id = $id OR response_id = $id)
+ORDER BY time, id, unit

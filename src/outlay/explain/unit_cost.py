@@ -1,0 +1,111 @@
+"""Unit cost: what each feature, model, user or customer costs, and per call."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import cast
+
+from outlay.store import Row, Store
+from outlay.terms.money import EXACT, rounded
+from outlay.terms.period import Period
+
+_ZERO = Decimal(0)
+_RATIO = Decimal("0.0001")
+
+
+def features(store: Store, period: Period, *, where: Mapping[str, str] | None = None) -> dict[str, object]:
+    """Return one row per feature: its ledger cost, calls, cost per call, customers and users.
+
+    Distinct counts are asked of the engine for each row; they are never summed.
+    """
+    values, where = _values(period), where or {}
+    cost = _by(store.rows("explain/cost_ledger", values, table="share", by=["feature"], where=where), "feature")
+    used = _by(store.rows("explain/usage", values, table="rollup_day", by=["feature"], where=where), "feature")
+    who = _by(store.rows("explain/distinct", values, table="rollup_day", by=["feature"], where=where), "feature")
+    rows = []
+    for (feature, currency), row in cost.items():
+        usage = used.get((feature, currency), {})
+        people = who.get((feature, None), {})
+        calls = cast(int, usage.get("calls", 0))
+        rows.append(
+            {
+                "feature": feature,
+                "currency": currency,
+                "amount": row["amount"],
+                "calls": calls,
+                "cost_per_call": per(cast(Decimal, row["amount"]), calls),
+                "failed_cost": usage.get("failed_cost", _ZERO),
+                "customers": people.get("customers", 0),
+                "users": people.get("users", 0),
+            }
+        )
+    return {"period": str(period), "rows": rows}
+
+
+def models(store: Store, period: Period, *, where: Mapping[str, str] | None = None) -> dict[str, object]:
+    """Return one row per provider and model: estimated cost, calls, tokens, and cost per million tokens."""
+    found = store.rows(
+        "explain/usage", _values(period), table="rollup_day", by=["provider", "model"], where=where or {}
+    )
+    return {
+        "period": str(period),
+        "rows": [
+            {
+                **row,
+                "cost_per_million_tokens": per(cast(Decimal, row["amount"]) * 1_000_000, cast(int, row["tokens"])),
+            }
+            for row in found
+        ],
+    }
+
+
+def users(store: Store, period: Period, *, where: Mapping[str, str] | None = None, most: int = 50) -> dict[str, object]:
+    """Return the users whose usage costs most, dearest first: estimated cost, calls, tokens, and their part of it all."""
+    values, where = _values(period), where or {}
+    found = store.rows("explain/usage", values, table="rollup_day", by=["user", "customer"], where=where)
+    totals: dict[object, Decimal] = {}
+    for row in found:
+        totals[row["currency"]] = totals.get(row["currency"], _ZERO) + cast(Decimal, row["amount"])
+    named = [row for row in found if row["user"] is not None]
+    return {
+        "period": str(period),
+        "users": len({row["user"] for row in named}),
+        "rows": [{**row, "part": _part(cast(Decimal, row["amount"]), totals[row["currency"]])} for row in named[:most]],
+    }
+
+
+def customers(store: Store, period: Period, *, where: Mapping[str, str] | None = None) -> dict[str, object]:
+    """Return one row per customer: ledger cost, revenue and margin.
+
+    Revenue counts whole months that begin in the period. `margin` and `margin_ratio` are None, with a `reason`, where
+    revenue is not known; they are never taken for zero.
+    """
+    rows = []
+    for row in store.rows("explain/customers", _values(period), table="share", where=where or {}):
+        cost, revenue = cast(Decimal, row["amount"]), cast("Decimal | None", row["revenue"])
+        margin = None if revenue is None else revenue - cost
+        rows.append(
+            {
+                **row,
+                "margin": margin,
+                "margin_ratio": None if margin is None or not revenue else _part(margin, revenue),
+                "reason": "no revenue is known for this customer and period" if revenue is None else None,
+            }
+        )
+    return {"period": str(period), "rows": rows}
+
+
+def per(amount: Decimal, count: int) -> Decimal | None:
+    """Return an amount per one of something, at 12 places; None of nothing."""
+    return rounded(EXACT.divide(amount, Decimal(count))) if count else None
+
+
+def _part(amount: Decimal, whole: Decimal) -> Decimal | None:
+    return EXACT.divide(amount, whole).quantize(_RATIO) if whole else None
+
+
+def _by(rows: list[Row], name: str) -> dict[tuple[object, object], Row]:
+    return {(row[name], row.get("currency")): row for row in rows}
+
+
+def _values(period: Period) -> dict[str, object]:
+    return {"first": period.first, "end": period.end, "starts_at": period.starts_at, "ends_at": period.ends_at}
