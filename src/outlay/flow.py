@@ -18,6 +18,7 @@ from outlay.allocate import stage as allocation
 from outlay.allocate.rules import Rules
 from outlay.cost import stage as cost
 from outlay.errors import BadInput, EngineFailed
+from outlay.prices import learn
 from outlay.store import Row, Store
 from outlay.store.tables import RUN_TABLES
 from outlay.terms.period import Period
@@ -167,6 +168,7 @@ def run(store: Store, period: Period | None, *, now: datetime, known_at: datetim
             fix="import some first, for example: outlay import focus PATH (or try `outlay demo`)",
             code="empty-store",
         )
+    learn.seed(store, now=now)
     return [run_month(store, month, now=now, known_at=known_at) for month in months]
 
 

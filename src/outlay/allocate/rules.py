@@ -146,7 +146,7 @@ def from_definitions(definitions: Sequence[str]) -> Rules:
     return from_toml({"rule": [json.loads(text) for text in definitions]}, "the stored rules")
 
 
-def _rule(entry: Any, where: str) -> Rule:
+def _rule(entry: object, where: str) -> Rule:
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"]:
         raise BadConfig(f"{where} has no name", fix='write name = "..."')
     where = f"{where} ({entry['name']})"
@@ -203,20 +203,21 @@ def _dimension(name: str, where: str) -> str:
     return name
 
 
-def _one_of(value: Any, known: Sequence[str], key: str, where: str) -> str:
+def _one_of(value: object, known: Sequence[str], key: str, where: str) -> str:
     if value not in known:
         raise BadConfig(f"{where}: {key} {value!r} is not one", fix=f"use one of {', '.join(known)}")
     return str(value)
 
 
-def _target(target: Any, split: str, where: str) -> tuple[dict[str, str], int]:
-    weight = target.get("weight", 1) if isinstance(target, dict) else 0
-    if not isinstance(weight, int) or weight <= 0 or (split == "fixed" and "weight" not in target):
+def _target(target: object, split: str, where: str) -> tuple[dict[str, str], int]:
+    named = target if isinstance(target, dict) else {"weight": 0}
+    weight = named.get("weight", 1)
+    if not isinstance(weight, int) or weight <= 0 or (split == "fixed" and "weight" not in named):
         raise BadConfig(f"{where}: among needs a whole weight above 0", fix='write { team = "a", weight = 60 }')
-    return {_dimension(k, where): str(v) for k, v in target.items() if k != "weight"}, 1 if split == "even" else weight
+    return {_dimension(k, where): str(v) for k, v in named.items() if k != "weight"}, 1 if split == "even" else weight
 
 
-def _capacity(found: Any, driver: str, where: str) -> int:
+def _capacity(found: object, driver: str, where: str) -> int:
     if found is None:
         return 0
     per = found.get("per_consumed", 0) if isinstance(found, dict) else 0

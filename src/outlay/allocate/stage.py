@@ -61,8 +61,9 @@ def check(store: Store, values: Mapping[str, object]) -> list[Row]:
     off = [row for row in found if row["off_by"]]
     if off or pools:
         parts = [
-            f"pool {p['pool']} ({p['rule'] or 'no rule'}, {p['provider']}, {p['day']}) by {plain(cast(Decimal, p['off_by']))} {p['currency']}"
-            for p in pools
+            f"pool {row['pool']} ({row['rule'] or 'no rule'}, {row['provider']}, {row['day']})"
+            f" by {plain(cast(Decimal, row['off_by']))} {row['currency']}"
+            for row in pools
         ]
         parts += [f"{r['provider']} by {plain(cast(Decimal, r['off_by']))} {r['currency']}" for r in off]
         raise Broken(
@@ -101,7 +102,7 @@ def _share(store: Store, rule: Rule, values: Mapping[str, object]) -> None:
         _among(store, rule, values)
     else:
         for whole_month in (0, 1) if rule.fallback == "month" else (0,):
-            store.fill("share", f"allocate/share_{rule.split}", _flags(rule, values, whole_month))
+            store.fill("share", f"allocate/share_{rule.split}", driver_flags(rule, values, whole_month))
         _direct(store, values, rule=rule.name, method=rule.split, give=rule.fallback == "direct")
 
 
@@ -109,7 +110,14 @@ def _direct(store: Store, values: Mapping[str, object], *, rule: str, method: st
     store.fill("share", "allocate/share_direct", {**values, "rule": rule, "method": method, "give": int(give)})
 
 
-def _flags(rule: Rule, values: Mapping[str, object], whole_month: int) -> dict[str, object]:
+def driver_flags(rule: Rule, values: Mapping[str, object], whole_month: int) -> dict[str, object]:
+    """Return the parameters by which a rule's driver is measured.
+
+    Args:
+        rule: A rule that splits by a driver or in proportion.
+        values: The run's own parameters, which go along.
+        whole_month: 1 to measure the month instead of the day.
+    """
     return {
         **values,
         **{f"in_{name}": int(name in rule.within) for name in DIMENSIONS},
@@ -125,11 +133,13 @@ def _flags(rule: Rule, values: Mapping[str, object], whole_month: int) -> dict[s
 
 def _among(store: Store, rule: Rule, values: Mapping[str, object]) -> None:
     """Split the pools of an `even` or `fixed` rule; they are few, so plain Python does it."""
+    # Ties go to the smaller attribution, absent ones last, as they do in the splits that the engine makes.
+    among = sorted(rule.among, key=lambda one: [(name not in one[0], one[0].get(name, "")) for name in _DIMENSIONS])
 
     def rows() -> Iterator[dict[str, object]]:
         for pool in store.rows("allocate/pools_of", {**values, "rule": rule.name}):
-            parts = split(cast(Decimal, pool["amount"]), [weight for _, weight in rule.among])
-            for (target, weight), amount in zip(rule.among, parts, strict=True):
+            parts = split(cast(Decimal, pool["amount"]), [weight for _, weight in among])
+            for (target, weight), amount in zip(among, parts, strict=True):
                 kept = {k: v for k, v in pool.items() if k not in ("charges", "consumed_quantity", "known_provider")}
                 yield {
                     **kept,

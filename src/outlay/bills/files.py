@@ -139,7 +139,7 @@ def _gunzip(path: Path, to: Path) -> bool:
                     return True
                 if not engine.eof:
                     break
-                chunk = engine.unused_data  # noqa: PLW2901 - what follows the member that ended
+                chunk = engine.unused_data  # what follows the member that ended
                 if not chunk.strip(b"\x00"):
                     break
                 engine = zlib.decompressobj(wbits=31)

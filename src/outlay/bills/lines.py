@@ -125,7 +125,7 @@ def _lines(raw: BinaryIO) -> Iterator[bytes]:
     while text := raw.readline(_READ_LIMIT):
         yield text
         while text and not text.endswith(b"\n"):
-            text = raw.readline(_READ_LIMIT)  # noqa: PLW2901 - the rest of the same line
+            text = raw.readline(_READ_LIMIT)  # the rest of the same line
 
 
 def _records(lines: Iterator[bytes], first: int, whole: Callable[[bytes], bool]) -> Iterator[tuple[int, bytes]]:

@@ -20,7 +20,7 @@ from outlay.errors import OutlayError
 class _Group(click.Group):
     """Commands in the order in which one meets them; our errors as two lines and an exit code."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the commands in the order they were added."""
         return list(self.commands)
 
@@ -38,7 +38,8 @@ class _Group(click.Group):
     "store_url",
     envvar="OUTLAY_STORE",
     metavar="URL",
-    help="Where the ledger is kept: duckdb:///path or clickhouse://host:port/database. [default: a DuckDB file in your data directory]",
+    help="Where the ledger is kept: duckdb:///path or clickhouse://host:port/database."
+    " [default: a DuckDB file in your data directory]",
 )
 @click.version_option(package_name="outlay")
 @click.pass_context
@@ -53,7 +54,7 @@ def main(ctx: click.Context, store_url: str | None) -> None:
       outlay run                           make the ledger
       outlay costs --by feature            ask it
       outlay explain --before 2026-09 --after 2026-10
-    """
+    """  # noqa: D301 - click reads the escape as "keep these lines"
     ctx.ensure_object(dict)["store"] = store_url
 
 

@@ -146,11 +146,11 @@ def summarise(result: TakeIn) -> None:
         )
         console.print(f"  billed {money(landed, currency)}, {verdict}", markup=False)
     for restated in result.restated:
-        console.print(
-            f"  replaces {restated.partition}: {money(restated.before, restated.currency)} -> {money(restated.after, restated.currency)}"
-            f" ({money(restated.after - restated.before, restated.currency, sign=True)}); was it a further part? Import it again with --append",
-            markup=False,
-        )
+        before, after = (money(amount, restated.currency) for amount in (restated.before, restated.after))
+        moved = money(restated.after - restated.before, restated.currency, sign=True)
+        console.print(f"  replaces {restated.partition}: {before} -> {after} ({moved})", markup=False)
+    if result.restated:
+        console.print("  (was it a further part, not a restatement? Import it again with --append)", markup=False)
     for problem in result.problems[:_PROBLEMS_SHOWN]:
         where = f"{problem.file}:{problem.line}" if problem.line else problem.file
         column = (

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
+from rich.console import Console
 
 from outlay import flow
 from outlay.allocate.rules import read
@@ -54,7 +55,7 @@ def demo(
     """Build a made-up company, make its ledger, and answer: which feature drove the jump?"""
     home = folder or _demo_folder()
     home.mkdir(parents=True, exist_ok=True)
-    say = (lambda text: None) if as_json else (lambda text: console.print(text, markup=False))
+    say = Console(quiet=as_json, highlight=False, markup=False).print
     say(f"Building a company (seed {seed}, scale {scale}) in {home} ...")
     truth = build(home, seed=seed, scale=scale)
     url = store_url or (ctx.obj or {}).get("store") or f"duckdb:///{home.absolute()}/demo.duckdb"
@@ -88,10 +89,10 @@ def _demo_folder() -> Path:
 def _take_all_in(store: Store, home: Path, *, quiet: bool) -> None:
     def done(result: TakeIn) -> None:
         if not quiet:
+            counts = f"{result.lines:,} lines, {result.landed:,} taken in, {sum(result.skipped.values()):,} skipped"
+            billed = "".join(f", {money(total, currency)}" for currency, total in result.totals.items())
             console.print(
-                f"  {', '.join(result.files)}: {result.lines:,} lines, {result.landed:,} taken in, {sum(result.skipped.values()):,} skipped,"
-                f" {result.problem_lines:,} problems" + "".join(f", {money(t, c)}" for c, t in result.totals.items()),
-                markup=False,
+                f"  {', '.join(result.files)}: {counts}, {result.problem_lines:,} problems{billed}", markup=False
             )
 
     importer = bills.importers()["focus"]
@@ -190,10 +191,8 @@ def _show_runs(published: list[flow.Published]) -> None:
             empty=f"{one.run.month.name}: no charges; usage was priced.",
         )
         if one.unpriced_quantity:
-            console.print(
-                f"Without a price: {one.unpriced_quantity.normalize():,f} tokens and units, at most {money(one.unpriced_bound)}; see `outlay models`",
-                markup=False,
-            )
+            quantity = f"{one.unpriced_quantity.normalize():,f} tokens and units"
+            console.print(f"Without a price: {quantity}, at most {money(one.unpriced_bound)}; see `outlay models`")
     seconds = sum(stage.seconds for one in published for stage in one.stages)
     console.print(f"{len(published)} months published in {seconds:.1f} s", markup=False)
 

@@ -1,5 +1,6 @@
 """Answers as tables in a terminal: numbers right-aligned with their units, text as it is."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -13,7 +14,9 @@ _CENT = Decimal("0.01")
 #: What stands where nobody is named.
 NOBODY = "(none)"
 
-console = Console(highlight=False, soft_wrap=False)
+_PIPED_WIDTH = 160
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
 def money(amount: Decimal | None, currency: object = "", *, sign: bool = False) -> str:
@@ -52,7 +55,7 @@ def show(
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for heading, key in columns:
         numeric = any(isinstance(row.get(key), (int, Decimal)) for row in listed)
-        table.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
+        table.add_column(heading, justify="right" if numeric else "left", no_wrap=True, overflow="ellipsis")
     for row in listed[:most]:
         table.add_row(*(Text(_cell(row.get(key), key, row)) for _, key in columns))
     console.print(table)

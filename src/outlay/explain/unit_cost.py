@@ -59,7 +59,7 @@ def models(store: Store, period: Period, *, where: Mapping[str, str] | None = No
 
 
 def users(store: Store, period: Period, *, where: Mapping[str, str] | None = None, most: int = 50) -> dict[str, object]:
-    """Return the users whose usage costs most, dearest first: estimated cost, calls, tokens, and their part of it all."""
+    """Return the users whose usage costs most, dearest first, with their part of it all."""
     values, where = _values(period), where or {}
     found = store.rows("explain/usage", values, table="rollup_day", by=["user", "customer"], where=where)
     totals: dict[object, Decimal] = {}

@@ -23,7 +23,8 @@ from outlay.store.tables import BY_NAME, TABLES
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-_PARAMETER = re.compile(r"\$(\w+)")
+#: A `$name`, and comments so that a name within one is left alone.
+_PARAMETER = re.compile(r"--[^\n]*|\$(\w+)")
 _IDENTIFIER = re.compile(r"\w+")
 
 #: Under these, ClickHouse means by a text what DuckDB means by it (see docs/decisions/0004-two-engines.md).
@@ -106,12 +107,15 @@ class ClickHouse:
 
     def insert(self, table: str, rows: Iterable[Mapping[str, object]]) -> int:
         """See `Store.insert`."""
-        count = 0
+        return sum(self.insert_lines(table, names, lines) for lines, names in batches(rows))
+
+    def insert_lines(self, table: str, names: Sequence[str], lines: Iterable[bytes]) -> int:
+        """See `Store.insert_lines`."""
+        held = list(lines)
         with self._writing, _as_ours(self.url, table):
-            for lines, names in batches(rows):
-                self._client().raw_insert(table, column_names=names, insert_block=b"".join(lines), fmt="JSONEachRow")
-                count += len(lines)
-        return count
+            if held:
+                self._client().raw_insert(table, list(names), b"".join(held), fmt="JSONEachRow")
+        return len(held)
 
     def load(self, table: str, parquet: Path) -> None:
         """See `Store.load`."""
@@ -175,7 +179,8 @@ class ClickHouse:
     def _migrate(self) -> None:
         client = self._client()
         client.command(
-            "CREATE TABLE IF NOT EXISTS migration (version Int32, applied_at DateTime64(6, 'UTC')) ENGINE = MergeTree ORDER BY version"
+            "CREATE TABLE IF NOT EXISTS migration (version Int32, applied_at DateTime64(6, 'UTC'))"
+            " ENGINE = MergeTree ORDER BY version"
         )
         done = migrations.done_by(lambda: int(client.query("SELECT count() FROM migration").result_rows[0][0]))
         if done < migrations.NEWEST:
@@ -189,7 +194,11 @@ class ClickHouse:
 
 def _typed(statement: Statement) -> tuple[str, dict[str, object]]:
     """Turn `$name` into ClickHouse's `{name:Type}`, the type coming from the value."""
-    text = _PARAMETER.sub(lambda found: f"{{{found[1]}:{_type(statement.parameters[found[1]])}}}", statement.text)
+
+    def typed(found: re.Match[str]) -> str:
+        return f"{{{found[1]}:{_type(statement.parameters[found[1]])}}}" if found[1] else found[0]
+
+    text = _PARAMETER.sub(typed, statement.text)
     return text, {k: _to_engine(v) for k, v in statement.parameters.items()}
 
 

@@ -88,19 +88,23 @@ class DuckDB:
 
     def insert(self, table: str, rows: Iterable[Mapping[str, object]]) -> int:
         """See `Store.insert`."""
+        return sum(self.insert_lines(table, names, lines) for lines, names in batches(rows))
+
+    def insert_lines(self, table: str, names: Sequence[str], lines: Iterable[bytes]) -> int:
+        """See `Store.insert_lines`."""
+        by_name = {column.name: column for column in BY_NAME[table].columns}
+        columns = ", ".join(f"{quoted(name)}: '{ddl.duckdb_type(by_name[name])}'" for name in names)
+        listed = ", ".join(quoted(name) for name in names)
         count = 0
-        columns = ", ".join(f"{quoted(c.name)}: '{ddl.duckdb_type(c)}'" for c in BY_NAME[table].columns)
-        with self._writing:
-            for lines, names in batches(rows):
-                listed = ", ".join(quoted(name) for name in names)
-                with tempfile.NamedTemporaryFile("wb", suffix=".ndjson") as batch, _as_ours(self.url, table):
-                    batch.writelines(lines)
-                    batch.flush()
-                    self.cursor().execute(
-                        f"INSERT INTO {quoted(table)} ({listed}) SELECT {listed} FROM"
-                        f" read_json('{batch.name}', format = 'newline_delimited', columns = {{{columns}}})"
-                    )
-                count += len(lines)
+        with self._writing, tempfile.NamedTemporaryFile("wb", suffix=".ndjson") as batch, _as_ours(self.url, table):
+            for line in lines:
+                batch.write(line)
+                count += 1
+            batch.flush()
+            self.cursor().execute(
+                f"INSERT INTO {quoted(table)} ({listed}) SELECT {listed} FROM"
+                f" read_json('{batch.name}', format = 'newline_delimited', columns = {{{columns}}})"
+            )
         return count
 
     def load(self, table: str, parquet: Path) -> None:

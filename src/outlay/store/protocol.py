@@ -64,6 +64,10 @@ class Store(Protocol):
         """Insert rows given as mappings and return how many there were. Absent columns take their default."""
         ...
 
+    def insert_lines(self, table: str, names: Sequence[str], lines: Iterable[bytes]) -> int:
+        """Insert rows that are lines of JSON already, each an object with the named columns."""
+        ...
+
     def load(self, table: str, parquet: Path) -> None:
         """Insert the rows of a Parquet file that has the table's columns by name."""
         ...

@@ -69,7 +69,7 @@ WITH open_pools AS (
     GROUP BY 1, 2
   ) AS held ON held.held_day = used.driver_day AND held.part = used.part
   WHERE $capacity > 0
-), whole AS (
+), met AS (
   SELECT
     p.run AS run, p.month AS month, p."day" AS pool_day, p.pool AS pool, p.rule AS rule, p.currency AS currency,
     p.provider AS provider, p.sub_account_name AS sub_account_name, p.service_name AS service_name,
@@ -82,11 +82,14 @@ WITH open_pools AS (
     CASE WHEN d.state = 'allocated' THEN COALESCE(d.service, p.service) ELSE p.service END AS to_service,
     CASE WHEN d.state = 'allocated' THEN COALESCE(d."release", p."release") ELSE p."release" END AS to_release,
     CASE WHEN d.state = 'allocated' THEN COALESCE(d.model, p.model) ELSE p.model END AS to_model,
-    d.state AS state, d.weight AS weight, SUM(d.weight) OVER (PARTITION BY p.pool) AS total,
-    abs(toInt256(p.amount * 1000000000000)) AS abs_pico,
-    CASE WHEN p.amount < 0 THEN -1 ELSE 1 END AS sign_of
+    d.state AS state, abs(toInt256(p.amount * 1000000000000)) AS abs_pico, CASE WHEN p.amount < 0 THEN -1 ELSE 1 END AS sign_of,
+    SUM(d.weight) AS weight
   FROM open_pools AS p
   JOIN driver AS d ON d.part = p.part AND d.driver_day = CASE WHEN $whole_month = 1 THEN CAST($month AS DATE) ELSE p."day" END
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21
+), whole AS (
+  SELECT *, SUM(weight) OVER (PARTITION BY pool) AS total
+  FROM met
 ), floored AS (
   SELECT
     *, intDiv(abs_pico * weight, total) AS base, (abs_pico * weight) % total AS rest

@@ -6,4 +6,4 @@ SELECT {dimensions} currency, SUM(amount) AS amount
 FROM ledger
 WHERE "day" >= CAST($first AS DATE) AND "day" < CAST($end AS DATE){where}
 GROUP BY ALL
-ORDER BY amount DESC, {names} currency
+ORDER BY SUM(amount) DESC, {names} currency

@@ -9,4 +9,4 @@ SELECT
 FROM reconciliation
 WHERE run IN (SELECT run FROM current_run) AND "day" >= CAST($first AS DATE) AND "day" < CAST($end AS DATE){where}
 GROUP BY ALL
-ORDER BY billed DESC, {names} currency
+ORDER BY SUM(billed) DESC, {names} currency

@@ -6,6 +6,7 @@ are half-open. A table's `key` is its grain.
 
 from outlay.store.tables.columns import Column, Table
 from outlay.store.tables.inlets import (
+    ARRIVAL,
     CHARGE,
     CUSTOMER,
     PARTITION,
@@ -43,6 +44,7 @@ TABLES = (
     SUPERSESSION,
     CHARGE,
     USAGE,
+    ARRIVAL,
     CUSTOMER,
     REVENUE,
     RELEASE,

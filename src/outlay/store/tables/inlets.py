@@ -162,6 +162,7 @@ USAGE = Table(
     (
         *TAKEN,
         Column("id", TEXT, "The event's own id."),
+        Column("fingerprint", TEXT, "Of its content: the same id with another content is a conflict."),
         Column("time", INSTANT, "When the attempt began."),
         Column("provider", NAME, "Who is paid for it."),
         Column("model", NAME, "Model, meter or SKU, as the provider names it.", optional=True),
@@ -191,6 +192,12 @@ USAGE = Table(
         Column("tags", TAGS, "Further dimensions, as text."),
     ),
     month="time",
+)
+ARRIVAL = Table(
+    "arrival",
+    "One attempt of a call on its way in: the columns of usage, until it is known which events are new.",
+    USAGE.key,
+    USAGE.columns,
 )
 CUSTOMER = Table(
     "customer",

@@ -1,0 +1,214 @@
+"""Take usage events in: each once, whatever the order, the batching and the repetitions.
+
+Events are put into `arrival` first. Those whose id is new go to `usage`; repeated ones are skipped, and the same id
+with another content is a problem. Nothing counts before the row in `take_in` is written.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+from outlay.capture.files import events, fingerprint
+from outlay.capture.mapping import ColumnMapping
+from outlay.capture.row import NAMES, lines_of
+from outlay.errors import Broken, EngineFailed
+from outlay.store import Store
+from outlay.terms.problem import Problem
+from outlay.terms.take_in import TakeIn
+from outlay.wire.event import Flaw, from_json
+
+SOURCE = "events"
+_BATCH = 100_000
+_LISTED = 10_000
+_CONFLICT = "send an event again unchanged, or give the changed one another id"
+
+
+@dataclass(slots=True)
+class _Count:
+    """What has been read so far."""
+
+    lines: int = 0
+    by_file: list[int] = field(default_factory=list)
+    problems: list[tuple[int, Problem]] = field(default_factory=list)
+
+
+def take_in(
+    store: Store,
+    paths: Sequence[Path],
+    *,
+    mapping: ColumnMapping | None = None,
+    now: datetime,
+    advance: Callable[[int], None] | None = None,
+) -> TakeIn:
+    """Import files of usage events.
+
+    Args:
+        store: Where they go.
+        paths: The files, read as one import.
+        mapping: For CSV files: which column is what.
+        now: The instant of the import.
+        advance: Called with the number of bytes read, for a progress bar.
+
+    Returns:
+        The take-in; `skipped["duplicate"]` counts events that were known.
+
+    Raises:
+        BadInput: A file does not exist.
+        Unreadable: A file is empty, damaged, or lacks a mapped column.
+        EngineFailed: The store failed; nothing was taken in.
+    """
+    prints = [fingerprint(path) for path in paths]
+    names = tuple(path.name for path in paths)
+    if earlier := _already_held(store, prints):
+        lines = cast(int, store.rows("capture/lines_of", {"take_in": earlier})[0]["lines"])
+        return TakeIn(earlier, SOURCE, names, lines, 0, {"already-imported": lines}, repeated=earlier)
+    ident = f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{prints[0][:8]}"
+    try:
+        count = _Count()
+        for place, (path, digest) in enumerate(zip(paths, prints, strict=True), start=1):
+            before = count.lines
+            _arrive(store, _rows(path, digest, mapping, ident, place, count, advance))
+            count.by_file.append(count.lines - before)
+        store.fill("usage", "capture/accepted", {"take_in": ident})
+        with store.transaction():
+            return _commit(store, ident, names, paths, prints, now, count)
+    except BaseException:
+        # Nothing counts without the row in take_in; what was written so far is only in the way.
+        for table in ("usage", "problem", "source_file"):
+            with suppress(EngineFailed):
+                store.delete(table, take_in=ident)
+        raise
+    finally:
+        with suppress(EngineFailed):
+            store.delete("arrival", take_in=ident)
+
+
+def _rows(
+    path: Path,
+    digest: str,
+    mapping: ColumnMapping | None,
+    ident: str,
+    place: int,
+    count: _Count,
+    advance: Callable[[int], None] | None,
+) -> Iterator[bytes]:
+    """Yield a file's events as rows; what cannot be read becomes a problem."""
+    for line, found in events(path, mapping, advance):
+        count.lines += 1
+        if mapping and isinstance(found, dict) and not found.get("id"):
+            # A line of a table has no id; its file and place are one that a second import repeats.
+            found["id"] = f"{digest[:16]}:{line}"
+        event = found if isinstance(found, Flaw) else from_json(found)
+        if isinstance(event, Flaw):
+            flaw = event
+            problem = Problem(flaw.code, path.name, line, flaw.field, flaw.value, None, None, flaw.fix)
+            count.problems.append((place, problem))
+        else:
+            yield from lines_of(event, ident, place, line)
+
+
+def _arrive(store: Store, rows: Iterator[bytes]) -> None:
+    while batch := list(islice(rows, _BATCH)):
+        store.insert_lines("arrival", NAMES, batch)
+
+
+def _commit(
+    store: Store,
+    ident: str,
+    names: tuple[str, ...],
+    paths: Sequence[Path],
+    prints: Sequence[str],
+    now: datetime,
+    count: _Count,
+) -> TakeIn:
+    """Write what makes the import count, the row in `take_in` last."""
+    counted = store.rows("capture/counted", {"take_in": ident})[0]
+    conflicts = [
+        (
+            cast(int, row["file"]),
+            Problem(
+                "conflict",
+                names[cast(int, row["file"]) - 1],
+                cast(int, row["line"]),
+                "id",
+                str(row["id"]),
+                None,
+                None,
+                _CONFLICT,
+            ),
+        )
+        for row in store.rows("capture/conflicts", {"take_in": ident})
+    ]
+    problems = sorted([*count.problems, *conflicts], key=lambda pair: (pair[0], pair[1].line or 0))
+    landed = cast(int, counted["landed"])
+    duplicates = cast(int, counted["arrived"]) - landed - len(conflicts)
+    result = TakeIn(
+        take_in=ident,
+        source=SOURCE,
+        files=names,
+        lines=count.lines,
+        landed=landed,
+        skipped={"duplicate": duplicates} if duplicates else {},
+        problem_lines=len(problems),
+        problems=tuple(problem for _, problem in problems[:_LISTED]),
+    )
+    if result.lines != landed + duplicates + result.problem_lines:
+        raise Broken(
+            f"events: {result.lines} lines are not {landed} + {duplicates} + {result.problem_lines}", code="law-1"
+        )
+    store.insert(
+        "problem",
+        (
+            {
+                "take_in": ident,
+                "file": place,
+                "line": p.line,
+                "code": p.code,
+                "column_name": p.column,
+                "value": p.value,
+                "fix": p.fix,
+            }
+            for place, p in problems
+        ),
+    )
+    store.insert(
+        "source_file",
+        (
+            {
+                "take_in": ident,
+                "file": n,
+                "name": path.name,
+                "fingerprint": digest,
+                "bytes": path.stat().st_size,
+                "lines": lines,
+            }
+            for n, (path, digest, lines) in enumerate(zip(paths, prints, count.by_file, strict=True), start=1)
+        ),
+    )
+    store.insert(
+        "take_in",
+        [
+            {
+                "take_in": ident,
+                "source": SOURCE,
+                "taken_at": now,
+                "lines": result.lines,
+                "landed": landed,
+                "skipped": duplicates,
+                "problem_lines": result.problem_lines,
+            }
+        ],
+    )
+    return result
+
+
+def _already_held(store: Store, prints: Sequence[str]) -> str | None:
+    """Return the import that holds all of these files, if there is one."""
+    held: dict[str, set[str]] = {}
+    for row in store.rows("capture/known_files"):
+        held.setdefault(cast(str, row["take_in"]), set()).add(cast(str, row["fingerprint"]))
+    return next((ident for ident, have in held.items() if set(prints) <= have), None)

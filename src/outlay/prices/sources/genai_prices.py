@@ -1,0 +1,169 @@
+"""genai-prices: the list prices of model providers, as the installed package carries them.
+
+Comes in: the package's data, no network. Goes out: dated prices. How its terms become ours:
+
+- Its `input_tokens` holds cached and other tokens too, but each price is for what no narrower price takes out, so
+  its prices are already those of our disjoint units; only the names change.
+- A model's prices stand in a list, and the last that is active holds: each becomes the period in which it is that.
+- A price for some hours of the day becomes the context `hours=HH:MM-HH:MM` (UTC).
+- A tier "above n tokens" becomes the size `n + 1`, for the whole request.
+- Some amounts carry the dust of binary fractions (0.13999999999999999); they are rounded at 1e-12.
+- Variants become contexts. The first record of a variant often bears the day on which somebody wrote it down, so it
+  holds from the model's first price on; later ones hold from their own day.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from importlib.metadata import version
+
+from genai_prices import types as theirs
+from genai_prices.data import providers
+from genai_prices.data_units import unit_data
+
+from outlay.errors import SourceFailed
+from outlay.prices import pattern
+from outlay.prices.source import Source, Stated
+from outlay.terms.money import rounded
+from outlay.terms.price import ALWAYS, FOREVER, HOURS, ORDINARY, context_text
+
+_BY_PRICE_KEY = {str(unit.get("price_key", name)): (name, int(unit["per"])) for name, unit in unit_data.items()}
+#: Units that we call otherwise; of other tokens only the word `tokens` goes, of other things the plural.
+_UNITS = {
+    "cache_audio_read_tokens": "cache_read_audio",
+    "cache_image_read_tokens": "cache_read_image",
+    "cache_video_read_tokens": "cache_read_video",
+    "input_document_pages": "page",
+    "input_annotated_document_pages": "annotated_page",
+    "web_searches": "web_search",
+    "social_searches": "social_search",
+    "storage_searches": "storage_search",
+    "rerank_searches": "rerank_search",
+}
+#: Keys and values of contexts that we call otherwise.
+_KEYS = {"service_tier": "tier", "speed": "tier"}
+_Span = tuple[datetime, datetime]
+_Conditions = theirs.StartDateConstraint | theirs.TimeOfDateConstraint | None
+
+
+def _read() -> Iterator[Stated]:
+    for provider in providers:
+        for model in provider.models:
+            for prices, context, span in (*_ordinary(model), *_variants(model)):
+                yield from _stated(provider.id, model, prices, context, span)
+
+
+def _ordinary(model: theirs.ModelInfo) -> Iterator[tuple[theirs.ModelPrice, str, _Span]]:
+    """Yield the ordinary prices, each with the hours and the period in which it is the last active one."""
+    listed = (
+        model.prices
+        if isinstance(model.prices, list)
+        else [theirs.ConditionalPrice(constraint=None, prices=model.prices)]
+    )
+    for place, entry in enumerate(listed):
+        # Where no condition is met, the first price holds; so it has no beginning.
+        first = ALWAYS if place == 0 else _start(entry.constraint)
+        later = [_start(e.constraint) for e in listed[place + 1 :] if not isinstance(e.constraint, _Hours)]
+        end = min((start for start in later), default=FOREVER)
+        if first < end:
+            yield entry.prices, _hours(entry.constraint), (first, end)
+
+
+def _variants(model: theirs.ModelInfo) -> Iterator[tuple[theirs.ModelPrice, str, _Span]]:
+    """Yield the prices of other contexts; of those with the same conditions the first active one holds."""
+    groups: dict[str, list[theirs.PriceVariant]] = {}
+    for variant in model.price_variants or ():
+        if any(price is not None for price in variant.prices.__dict__.values()):
+            context = context_text({_KEYS.get(key, key): value.lower() for key, value in variant.when.items()})
+            groups.setdefault(context, []).append(variant)
+    for context, group in groups.items():
+        earliest = min(_start(variant.constraint) for variant in group)
+        for place, variant in enumerate(group):
+            start = _start(variant.constraint)
+            end = min((_start(before.constraint) for before in group[:place]), default=FOREVER)
+            if start < end:
+                yield variant.prices, context, (ALWAYS if start == earliest else start, end)
+
+
+def _stated(
+    provider: str, model: theirs.ModelInfo, prices: theirs.ModelPrice, context: str, span: _Span
+) -> Iterator[Stated]:
+    for key, price in prices.__dict__.items():
+        if price is None:
+            continue
+        unit, per = _unit(key)
+        for size_from, amount in _sizes(price):
+            yield Stated(
+                provider=provider,
+                model=model.id,
+                pattern=_pattern(model.match),
+                unit=unit,
+                context=context,
+                size_from=size_from,
+                amount=rounded(amount),
+                per=per,
+                currency="USD",
+                valid_from=span[0],
+                valid_to=span[1],
+                source=SOURCE.text,
+                correction=False,
+            )
+
+
+def _unit(price_key: str) -> tuple[str, int]:
+    if price_key not in _BY_PRICE_KEY:
+        raise SourceFailed(
+            f"genai-prices prices {price_key!r}, which is none of its units",
+            fix="install the version of genai-prices this release of Outlay was made with",
+        )
+    name, per = _BY_PRICE_KEY[price_key]
+    return _UNITS.get(name, name.removesuffix("_tokens") if name.endswith("_tokens") else name.removesuffix("s")), per
+
+
+def _sizes(price: Decimal | theirs.TieredPrices) -> list[tuple[int, Decimal]]:
+    if isinstance(price, Decimal):
+        return [(0, price)]
+    return [(0, price.base), *((tier.start + 1, tier.price) for tier in price.tiers)]
+
+
+_Hours = theirs.TimeOfDateConstraint
+
+
+def _start(constraint: _Conditions) -> datetime:
+    if isinstance(constraint, theirs.StartDateConstraint):
+        day: date = constraint.start_date
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return ALWAYS
+
+
+def _hours(constraint: _Conditions) -> str:
+    if not isinstance(constraint, _Hours):
+        return ORDINARY
+    return f"{HOURS}={_time(constraint.start_time)}-{_time(constraint.end_time)}"
+
+
+def _time(moment: time) -> str:
+    aware = datetime.combine(date(2000, 1, 1), moment, moment.tzinfo or UTC)
+    return f"{aware.astimezone(UTC):%H:%M}"
+
+
+def _pattern(match: theirs.MatchLogic) -> str:
+    match match:
+        case theirs.ClauseEquals(equals=text):
+            found = pattern.equals(text)
+        case theirs.ClauseStartsWith(starts_with=text):
+            found = pattern.starts_with(text)
+        case theirs.ClauseEndsWith(ends_with=text):
+            found = pattern.ends_with(text)
+        case theirs.ClauseContains(contains=text):
+            found = pattern.contains(text)
+        case theirs.ClauseRegex(regex=text):
+            found = pattern.search(text)
+        case theirs.ClauseOr(or_=clauses):
+            found = pattern.any_of([_pattern(clause) for clause in clauses])
+        case theirs.ClauseAnd(and_=clauses):
+            found = pattern.all_of([_pattern(clause) for clause in clauses])
+    return found
+
+
+SOURCE = Source(label="genai-prices", version=version("genai-prices"), read=_read)

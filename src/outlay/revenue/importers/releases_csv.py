@@ -1,0 +1,11 @@
+"""Releases: `release`, `released_at`, and optionally `service`. They stand on the same axis as changes in cost."""
+
+from outlay.revenue.importer import Importer, instant, text
+
+IMPORTER = Importer(
+    name="releases_csv",
+    table="release",
+    columns={"release": text, "service": text, "released_at": instant},
+    mandatory=("release", "released_at"),
+    defaults={},
+)

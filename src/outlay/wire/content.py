@@ -1,0 +1,25 @@
+"""Content: what people ask and models answer. It is never kept; these are the fields it travels in."""
+
+_NAMES = frozenset(
+    """
+    answer arguments attachments body choices chunks completion completions content contents conversation data_base64
+    document documents embedding embeddings file files generation image images input input_text inputs instructions
+    message messages output output_text outputs payload prompt_text prompts query raw request_body response
+    response_body result results system system_prompt text texts tool_calls tools transcript
+    """.split()
+)
+_PREFIXES = (
+    *("gen_ai.prompt", "gen_ai.completion", "gen_ai.input", "gen_ai.output", "gen_ai.system_instructions"),
+    *("gen_ai.content", "gen_ai.tool", "llm.prompts", "llm.completions", "llm.input", "llm.output"),
+    *("input.", "output.", "traceloop.entity.", "http.request.body", "http.response.body"),
+)
+
+
+def is_content(name: str) -> bool:
+    """Say whether a field of this name may hold what people asked or models answered.
+
+    >>> is_content("messages"), is_content("gen_ai.prompt.0.content"), is_content("plan")
+    (True, True, False)
+    """
+    folded = name.casefold()
+    return folded in _NAMES or folded.startswith(_PREFIXES)
