@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from outlay.bills.importer import importers
+from outlay.bills.importers import importers
 from outlay.bills.take_in import Request, take_in
 from outlay.store import open_store
 from outlay.store.ddl import duckdb_type

@@ -126,7 +126,7 @@ def run_month(store: Store, month: Period, *, now: datetime, known_at: datetime 
     Raises:
         Broken: A law does not hold; nothing was published.
     """
-    name = f"{month.name}-{now.astimezone(UTC):%Y%m%dT%H%M%S%f}"
+    name = _new_name(store, month, now)
     run = Run(name, month, allocation.rules_in_force(store), known_at or now)
     times: list[StageTime] = []
     try:
@@ -175,6 +175,16 @@ def run(store: Store, period: Period | None, *, now: datetime, known_at: datetim
 def months_with_data(store: Store) -> list[Period]:
     """Return every month that has a charge or a usage event, in order."""
     return [Period.month(f"{row['month']:%Y-%m}") for row in store.rows("cost/months")]
+
+
+def _new_name(store: Store, month: Period, now: datetime) -> str:
+    """Return a name that no run has, also when the clock stood still since the last one."""
+    first = name = f"{month.name}-{now.astimezone(UTC):%Y%m%dT%H%M%S%f}"
+    again = 1
+    while store.count("publication", run=name):
+        again += 1
+        name = f"{first}-{again:03}"
+    return name
 
 
 def _publish(store: Store, run: Run, now: datetime) -> None:

@@ -8,7 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from outlay.bills.importer import Importer, importers
+from outlay.bills.importer import Importer
+from outlay.bills.importers import importers
 from outlay.store import Row, Store
 from outlay.store.clickhouse import ClickHouse
 from outlay.store.duckdb import DuckDB

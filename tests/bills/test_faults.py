@@ -17,7 +17,7 @@ IMPORT = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from outlay.bills.importer import importers
+from outlay.bills.importers import importers
 from outlay.bills.take_in import Request, take_in
 from outlay.errors import EngineFailed
 from outlay.store import open_store

@@ -20,7 +20,7 @@ def by(rows: Sequence[Row], *names: str, amount: str = "amount") -> dict[tuple[o
 
 
 @given(bill=bills(), used=events(), drawn=rules())
-@few(20)
+@few(12)
 def test_every_cent_of_a_bill_is_shared_out(
     duck: Store, bill: list[Row], used: list[Row], drawn: list[dict[str, Any]]
 ) -> None:
@@ -29,7 +29,7 @@ def test_every_cent_of_a_bill_is_shared_out(
 
 
 @given(bill=bills(), used=events(), drawn=rules())
-@few(4)
+@few(3)
 def test_every_cent_of_a_bill_is_shared_out_on_clickhouse(
     click: Store, bill: list[Row], used: list[Row], drawn: list[dict[str, Any]]
 ) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from outlay import flow
 from outlay.allocate.rules import Rules, from_toml
 from outlay.allocate.stage import apply_rules
 from outlay.flow import Published, Run, run_month
 from outlay.store import Row, Store, open_store
 from outlay.store.clickhouse import ClickHouse
 from outlay.store.duckdb import DuckDB
+from outlay.store.tables import TABLES
 from outlay.terms.attribution import ATTRIBUTION
 from outlay.terms.period import Period
 from outlay.terms.unit import TOKEN_UNITS
@@ -186,9 +188,13 @@ def published(store: Store, *, month: Period = MONTH, now: datetime = NOW) -> Pu
     return run_month(store, month, now=now)
 
 
-def values_of(run: Run) -> dict[str, object]:
-    """Return the parameters of a run's queries."""
-    return run.values
+def priced(store: Store, *, roll_up: bool = False) -> Run:
+    """Run only the first stages of a month, which is enough to know what usage costs."""
+    run = Run("2026-10-priced", MONTH, ruled([]), NOW)
+    flow.price(store, run)
+    if roll_up:
+        flow.roll_up(store, run)
+    return run
 
 
 def read(store: Store, question: str) -> list[Row]:
@@ -206,10 +212,10 @@ def read(store: Store, question: str) -> list[Row]:
 
 def emptied(store: Store) -> None:
     """Empty every table, which is quicker than another store."""
-    from outlay.store.tables import TABLES  # noqa: PLC0415 - only here
-
     for table in TABLES:
-        if store.count(table.name):
+        if isinstance(store, ClickHouse):
+            store._client().command(f'TRUNCATE TABLE "{table.name}"')  # noqa: SLF001 - quicker than deleting rows
+        else:
             store.delete(table.name)
 
 

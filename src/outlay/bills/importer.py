@@ -3,9 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from outlay import bills
-from outlay.catalog import Catalog
-
 
 @dataclass(frozen=True, slots=True)
 class Importer:
@@ -22,10 +19,3 @@ class Importer:
     title: str
     columns: Mapping[str, Sequence[str]]
     mandatory: Sequence[str]
-
-
-def importers() -> Catalog[Importer]:
-    """Return every bill importer by name."""
-    from outlay.bills import importers as folder  # noqa: PLC0415 - the folder imports this contract
-
-    return Catalog(folder, kind="importer", offers="IMPORTER", group=f"{bills.__name__}.importers")

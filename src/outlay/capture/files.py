@@ -1,30 +1,33 @@
-"""Files of events as decoded objects, one per line, with the line each stands on.
+"""Files of events, record by record, each with the line it stands on.
 
-Comes in: a path. Goes out: (line, object or flaw). NDJSON, a JSON array, a CloudEvents batch, or CSV with a mapping;
-gzip is unpacked on the way.
+Comes in: a path. Goes out: (line, record): JSON as bytes, a line of a table as an object, or a flaw. NDJSON, a JSON
+array, one CloudEvent or a batch of them, or CSV with a mapping; gzip is unpacked on the way.
 """
 
-import csv
 import gzip
 import hashlib
 import io
 import zlib
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from outlay.capture import table
 from outlay.capture.mapping import ColumnMapping
 from outlay.errors import BadInput, Unreadable
 from outlay.wire.event import Flaw
 
+Record = bytes | dict[str, object] | Flaw
 _GZIP = b"\x1f\x8b"
+_MARK = b"\xef\xbb\xbf"
 _CHUNK = 1 << 20
 #: An event longer than this is no event.
 _LONGEST = 1 << 20
-_NOT_JSON = "write one JSON object per line"
-_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+#: The longest file that is looked at as one object over several lines.
+_LONGEST_OBJECT = 1 << 24
+_TOO_LONG = Flaw("field-too-long", "event", None, "an event is at most 1 MB; leave content out of it")
 
 
 def fingerprint(path: Path) -> str:
@@ -53,65 +56,73 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def events(
-    path: Path, mapping: ColumnMapping | None, advance: Callable[[int], None] | None = None
-) -> Iterator[tuple[int, object]]:
-    """Yield each record of a file with its line, decoded; a `Flaw` where it cannot be."""
+def records(
+    path: Path, mapping: ColumnMapping | None, digest: str, advance: Callable[[int], None] | None = None
+) -> Iterator[tuple[int, Record]]:
+    """Yield each record of a file with its line; in a JSON array, with its place in it, from 1.
+
+    Args:
+        path: The file.
+        mapping: Which column is what, when the file is CSV.
+        digest: Its fingerprint.
+        advance: Called with the number of bytes read, for a progress bar.
+
+    Raises:
+        Unreadable: It lacks a column that the mapping names.
+    """
     with _opened(path) as file:
         if mapping:
-            yield from _csv(file, mapping, path.name)
+            yield from table.records(file, mapping, path.name, digest)
             return
-        start = file.read(_CHUNK).lstrip()[:1]
+        head = file.read(_CHUNK).removeprefix(_MARK).lstrip()
         file.seek(0)
-        yield from _array(file) if start == b"[" else _lines(file, advance)
+        if head[:1] == b"[":
+            yield from _array(file.read().removeprefix(_MARK))
+        elif head[:1] == b"{" and not head.partition(b"\n")[0].rstrip().endswith(b"}") and (whole := _object(file)):
+            yield 1, whole
+        else:
+            yield from _lines(file, advance)
 
 
 def _opened(path: Path) -> io.BufferedIOBase:
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP
-    return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
+    return gzip.open(path, "rb") if packed else path.open("rb", buffering=_CHUNK)  # type: ignore[return-value]
 
 
-def _lines(file: io.BufferedIOBase, advance: Callable[[int], None] | None) -> Iterator[tuple[int, object]]:
-    for line, text in enumerate(file, start=1):
-        if advance:
-            advance(len(text))
-        if text.strip():
-            yield line, _decoded(text)
+def _lines(file: io.BufferedIOBase, advance: Callable[[int], None] | None) -> Iterator[tuple[int, Record]]:
+    read = 0
+    for line, text in enumerate(iter(partial(file.readline, _LONGEST + 1), b""), start=1):
+        read += len(text)
+        if advance and read >= _CHUNK:
+            advance(read)
+            read = 0
+        if len(text) > _LONGEST:
+            while text[-1:] != b"\n" and (text := file.readline(_LONGEST)):  # noqa: PLW2901 - only its end matters
+                read += len(text)
+            yield line, _TOO_LONG
+        elif not text.isspace():
+            yield line, text.removeprefix(_MARK) if line == 1 else text
+    if advance:
+        advance(read)
 
 
-def _decoded(text: bytes) -> object:
-    if len(text) > _LONGEST:
-        return Flaw("field-too-long", "event", None, "an event is at most 1 MB; leave content out of it")
+def _array(content: bytes) -> Iterator[tuple[int, Record]]:
     try:
-        return _decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
-        return Flaw("not-json", "event", f"{error}: {text[:40].decode(errors='replace')}"[:80], _NOT_JSON)
-
-
-def _array(file: io.BufferedIOBase) -> Iterator[tuple[int, object]]:
-    try:
-        found = _decode(file.read())
-    except (msgspec.DecodeError, ValueError) as error:
+        found = msgspec.json.decode(content, type=list[msgspec.Raw])
+    except ValueError as error:
         yield 1, Flaw("not-json", "file", str(error)[:80], "close the array, or write one JSON object per line")
         return
-    yield from enumerate(found, start=1)
+    for place, element in enumerate(found, start=1):
+        yield place, bytes(element)
 
 
-def _csv(file: io.BufferedIOBase, mapping: ColumnMapping, name: str) -> Iterator[tuple[int, object]]:
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")  # type: ignore[type-var]
-    reader = csv.DictReader(text)
-    header = list(reader.fieldnames or ())
-    wanted = [*mapping.columns.values(), *mapping.usage.values()]
-    if missing := [column for column in wanted if column not in header]:
-        raise Unreadable(
-            f"{name} has no column {missing[0]!r}; it has {', '.join(header)}",
-            fix="name the columns it has in the mapping file",
-            code="missing-column",
-        )
-    for row in reader:
-        extra = row.pop(None, None)  # type: ignore[call-overload]
-        if extra or None in row.values():
-            yield reader.line_num, Flaw("wrong-column-count", "line", None, f"give every line {len(header)} fields")
-        else:
-            yield reader.line_num, mapping.event(row)
+def _object(file: io.BufferedIOBase) -> bytes | None:
+    """Return the whole file if it is one JSON object over several lines; else nothing, the file back at its start."""
+    whole = file.read(_LONGEST_OBJECT).removeprefix(_MARK)
+    file.seek(0)
+    try:
+        msgspec.json.decode(whole, type=dict)
+    except ValueError:
+        return None
+    return whole

@@ -1,76 +1,95 @@
-"""Usage events as rows of `usage`."""
+"""Usage events as rows of `usage`, written as lines of JSON.
 
-from collections.abc import Iterator
+One event is one row, with a column for each token unit and a pair `unit`, `quantity` for anything else. Further such
+units follow as rows of the same line and id, with attempt 0 and no tokens, so that nothing counts twice.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
 from hashlib import blake2b
+from typing import cast
 
 import msgspec
 
+from outlay.capture.quick import Landing, Quick, landing_of
 from outlay.store.tables import BY_NAME
 from outlay.terms.unit import TOKEN_UNITS
-from outlay.terms.usage_event import UsageEvent
+from outlay.wire.event import Flaw, from_json
 
-#: Columns in the order of the table; every row has them all.
+#: Columns of a row; those that a line leaves out take their default.
 NAMES = [column.name for column in BY_NAME["arrival"].columns]
 _TOKENS = frozenset(TOKEN_UNITS)
-_NO_TOKENS = dict.fromkeys(TOKEN_UNITS, 0)
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+_NOT_JSON = "write one JSON object per line"
+_encode = msgspec.json.Encoder().encode
+_encode_sorted = msgspec.json.Encoder(order="deterministic").encode
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
-def lines_of(event: UsageEvent, take_in: str, file: int, line: int) -> Iterator[bytes]:
-    """Yield an event's rows as lines of JSON: one, or one more for each further unit that is not a token.
+class Rows:
+    """Makes the rows of one file of an import.
 
-    The first row carries the tokens and the attempt; further ones have attempt 0, so that no call counts twice.
+    Args:
+        take_in: The import.
+        file: Place of the file within it, from 1.
     """
-    tokens = {unit: n for unit, n in event.usage.items() if unit in _TOKENS}
-    others = [(unit, n) for unit, n in event.usage.items() if unit not in _TOKENS]
-    unit, quantity = others[0] if others else (None, 0)
-    row = {
-        "take_in": take_in,
-        "file": file,
-        "line": line,
-        "id": event.id,
-        "fingerprint": "",
-        "time": event.time.replace(tzinfo=None).isoformat(sep=" "),
-        "provider": event.provider,
-        "model": event.model,
-        "operation": event.operation,
-        "feature": event.feature,
-        "customer": event.customer,
-        "team": event.team,
-        "user": event.user,
-        "environment": event.environment,
-        "service": event.service,
-        "release": event.release,
-        "endpoint": event.endpoint,
-        "prompt": event.prompt,
-        "session": event.session,
-        "trace": event.trace,
-        "span": event.span,
-        "parent": event.parent,
-        "call": event.call,
-        "attempt": event.attempt,
-        "response_id": event.response_id,
-        "state": event.state,
-        "error": event.error,
-        "tier": event.context.get("tier", ""),
-        "processing": event.context.get("processing", ""),
-        "region": event.context.get("region", ""),
-        "sensor": event.sensor,
-        **_NO_TOKENS,
-        **tokens,
-        "unit": unit,
-        "quantity": quantity,
-        "duration_ms": event.duration_ms,
-        "reported_cost": event.reported_cost,
-        "currency": event.currency,
-        "tags": event.tags,
-    }
-    # The content is everything but where it came from.
-    content = _encode([*list(row.values())[5:], others[1:]])
-    row["fingerprint"] = blake2b(content, digest_size=8).hexdigest()
-    yield _encode(row) + b"\n"
-    for unit, quantity in others[1:]:
-        yield (
-            _encode({**row, **_NO_TOKENS, "attempt": 0, "unit": unit, "quantity": quantity, "reported_cost": None})
-            + b"\n"
+
+    def __init__(self, take_in: str, file: int) -> None:
+        place = _encode({"take_in": take_in, "file": file})[1:-1]
+        self._end = b"," + place + b',"line":%d,"fingerprint":"%s"}\n'
+        self._quick = Quick().read
+
+    def lines(self, record: bytes | dict[str, object] | Flaw, line: int) -> bytes | Flaw:
+        """Return the rows of one record, or why there are none.
+
+        Args:
+            record: An event as JSON, or decoded already, or what is wrong with it.
+            line: Line of the file.
+        """
+        if isinstance(record, Flaw):
+            return record
+        quick = self._quick(record) if isinstance(record, bytes) else None
+        if quick:
+            return self._written(quick, line)
+        event = from_json(decoded) if not isinstance(decoded := _decoded(record), Flaw) else decoded
+        if isinstance(event, Flaw):
+            return event
+        try:
+            return self._written(landing_of(event), line)
+        except UnicodeEncodeError:
+            return Flaw("bad-text", "event", None, "write texts in UTF-8, without halves of characters")
+
+    def _written(self, event: Landing, line: int) -> bytes:
+        usage = cast("Mapping[str, int | Decimal]", event.usage or {})
+        context = event.context
+        event.usage = event.context = None
+        body = _encode(event)[:-1]
+        if context:
+            body += b"," + _encode_sorted(context)[1:-1]
+        plain = usage.keys() <= _TOKENS
+        tokens = usage if plain and 0 not in usage.values() else {u: n for u, n in usage.items() if n and u in _TOKENS}
+        first = body + b"," + _encode_sorted(tokens)[1:-1] if tokens else body
+        others = [] if plain else sorted(unit for unit, n in usage.items() if n and unit not in _TOKENS)
+        if not others:
+            return first + self._end % (line, blake2b(first, digest_size=8).hexdigest().encode())
+        pairs = [b"," + _encode({"unit": unit, "quantity": Decimal(usage[unit])})[1:-1] for unit in others]
+        digest = blake2b(first + b"".join(pairs), digest_size=8).hexdigest().encode()
+        event.attempt, event.duration_ms, event.reported_cost = 0, None, None
+        further = _encode(event)[:-1] + (b"," + _encode_sorted(context)[1:-1] if context else b"")
+        starts = [first, *(further for _ in pairs[1:])]
+        return b"".join(
+            start + pair + self._end % (line, digest) for start, pair in zip(starts, pairs, strict=True)
         )
+
+
+def _decoded(record: bytes | dict[str, object]) -> object:
+    """Return the record as an object. A line that is no JSON is not shown: it may hold content."""
+    if not isinstance(record, bytes):
+        return record
+    try:
+        return cast(object, _decode(record))
+    except UnicodeDecodeError:
+        return Flaw("bad-encoding", "event", None, "write events in UTF-8")
+    except RecursionError:
+        return Flaw("not-json", "event", None, "nest an event less deeply")
+    except ValueError as error:
+        return Flaw("not-json", "event", None, f"{_NOT_JSON} ({error})")

@@ -4,7 +4,8 @@ Events are put into `arrival` first. Those whose id is new go to `usage`; repeat
 with another content is a problem. Nothing counts before the row in `take_in` is written.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,14 +13,14 @@ from itertools import islice
 from pathlib import Path
 from typing import cast
 
-from outlay.capture.files import events, fingerprint
-from outlay.capture.mapping import ColumnMapping
-from outlay.capture.row import NAMES, lines_of
-from outlay.errors import Broken, EngineFailed
+from outlay.capture.files import Record, fingerprint, records
+from outlay.capture.mapping import ColumnMapping, mapping_of
+from outlay.capture.row import NAMES, Rows
+from outlay.errors import BadInput, Broken, EngineFailed
 from outlay.store import Store
 from outlay.terms.problem import Problem
 from outlay.terms.take_in import TakeIn
-from outlay.wire.event import Flaw, from_json
+from outlay.wire.event import Flaw
 
 SOURCE = "events"
 _BATCH = 100_000
@@ -40,7 +41,7 @@ def take_in(
     store: Store,
     paths: Sequence[Path],
     *,
-    mapping: ColumnMapping | None = None,
+    mapping: ColumnMapping | Mapping[str, object] | None = None,
     now: datetime,
     advance: Callable[[int], None] | None = None,
 ) -> TakeIn:
@@ -57,21 +58,27 @@ def take_in(
         The take-in; `skipped["duplicate"]` counts events that were known.
 
     Raises:
-        BadInput: A file does not exist.
+        BadInput: There is no file, or one does not exist.
+        BadConfig: The mapping says something that no event has.
         Unreadable: A file is empty, damaged, or lacks a mapped column.
         EngineFailed: The store failed; nothing was taken in.
     """
-    prints = [fingerprint(path) for path in paths]
+    if not paths:
+        raise BadInput("no file to import", fix="give the path of at least one file", code="no-file")
+    known = mapping_of(mapping) if isinstance(mapping, Mapping) else mapping
+    digests = [fingerprint(path) for path in paths]
+    prints = [_meaning(digest, known) for digest in digests]
     names = tuple(path.name for path in paths)
     if earlier := _already_held(store, prints):
         lines = cast(int, store.rows("capture/lines_of", {"take_in": earlier})[0]["lines"])
         return TakeIn(earlier, SOURCE, names, lines, 0, {"already-imported": lines}, repeated=earlier)
-    ident = f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{prints[0][:8]}"
+    ident = _new_ident(store, f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{prints[0][:8]}")
     try:
         count = _Count()
-        for place, (path, digest) in enumerate(zip(paths, prints, strict=True), start=1):
+        for place, (path, digest) in enumerate(zip(paths, digests, strict=True), start=1):
             before = count.lines
-            _arrive(store, _rows(path, digest, mapping, ident, place, count, advance))
+            rows = Rows(ident, place)
+            _arrive(store, _lines(records(path, known, digest, advance), rows, path.name, place, count))
             count.by_file.append(count.lines - before)
         store.fill("usage", "capture/accepted", {"take_in": ident})
         with store.transaction():
@@ -87,28 +94,18 @@ def take_in(
             store.delete("arrival", take_in=ident)
 
 
-def _rows(
-    path: Path,
-    digest: str,
-    mapping: ColumnMapping | None,
-    ident: str,
-    place: int,
-    count: _Count,
-    advance: Callable[[int], None] | None,
+def _lines(
+    found: Iterator[tuple[int, Record]], rows: Rows, name: str, place: int, count: _Count
 ) -> Iterator[bytes]:
     """Yield a file's events as rows; what cannot be read becomes a problem."""
-    for line, found in events(path, mapping, advance):
+    for line, record in found:
         count.lines += 1
-        if mapping and isinstance(found, dict) and not found.get("id"):
-            # A line of a table has no id; its file and place are one that a second import repeats.
-            found["id"] = f"{digest[:16]}:{line}"
-        event = found if isinstance(found, Flaw) else from_json(found)
-        if isinstance(event, Flaw):
-            flaw = event
-            problem = Problem(flaw.code, path.name, line, flaw.field, flaw.value, None, None, flaw.fix)
+        made = rows.lines(record, line)
+        if isinstance(made, Flaw):
+            problem = Problem(made.code, name, line, made.field, made.value, None, None, made.fix)
             count.problems.append((place, problem))
         else:
-            yield from lines_of(event, ident, place, line)
+            yield made
 
 
 def _arrive(store: Store, rows: Iterator[bytes]) -> None:
@@ -212,3 +209,20 @@ def _already_held(store: Store, prints: Sequence[str]) -> str | None:
     for row in store.rows("capture/known_files"):
         held.setdefault(cast(str, row["take_in"]), set()).add(cast(str, row["fingerprint"]))
     return next((ident for ident, have in held.items() if set(prints) <= have), None)
+
+
+def _meaning(digest: str, mapping: ColumnMapping | None) -> str:
+    """Return the fingerprint of what a file says: the same table says another thing under another mapping."""
+    return hashlib.sha256(digest.encode() + mapping.written()).hexdigest() if mapping else digest
+
+
+def _new_ident(store: Store, name: str) -> str:
+    """Return an id that no import has, and that an import which was killed before its end left nothing under."""
+    ident, place = name, 1
+    while store.count("take_in", take_in=ident):
+        place += 1
+        ident = f"{name}-{place}"
+    for table in ("arrival", "usage", "problem", "source_file"):
+        if store.count(table, take_in=ident):
+            store.delete(table, take_in=ident)
+    return ident

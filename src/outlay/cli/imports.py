@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from outlay.bills import importer as bills
+from outlay.bills import importers as bills
 from outlay.bills import take_in as bill
 from outlay.capture import take_in as events
 from outlay.capture.mapping import read_mapping

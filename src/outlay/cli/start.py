@@ -11,8 +11,8 @@ from rich.console import Console
 from outlay import flow
 from outlay.allocate.rules import read
 from outlay.allocate.stage import apply_rules
-from outlay.bills import importer as bills
 from outlay.bills import take_in as bill
+from outlay.bills.importers import importers
 from outlay.capture import take_in as events
 from outlay.cli.look import show_change
 from outlay.cli.options import asked_period, json_option, now, opened, period_options, store_option
@@ -69,7 +69,7 @@ def demo(
         months = [one.run.month for one in published][-2:]
         answer = change(store, months[0], months[1])
         if as_json:
-            click.echo(to_json({"store": url, "folder": home, "answer": answer, "truth": truth.cause}))
+            click.echo(to_json({"store": url, "folder": home, "answer": answer, "truth": truth.culprit}))
         else:
             say("\nWhich feature drove the jump in last month's bill?\n")
             show_change(answer)
@@ -95,7 +95,7 @@ def _take_all_in(store: Store, home: Path, *, quiet: bool) -> None:
                 f"  {', '.join(result.files)}: {counts}, {result.problem_lines:,} problems{billed}", markup=False
             )
 
-    importer = bills.importers()["focus"]
+    importer = importers()["focus"]
     for path in sorted((home / "bills").glob("*.csv")):
         done(bill.take_in(store, importer, bill.Request(paths=[path]), now=now()))
     for path in sorted((home / "events").glob("*.ndjson")):

@@ -52,7 +52,8 @@ def show(
     if not listed:
         console.print(Text(empty))
         return
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    console.print(Text(title, style="bold"))
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading, key in columns:
         numeric = any(isinstance(row.get(key), (int, Decimal)) for row in listed)
         table.add_column(heading, justify="right" if numeric else "left", no_wrap=True, overflow="ellipsis")

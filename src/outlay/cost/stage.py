@@ -7,8 +7,8 @@ from typing import cast
 from outlay.prices.book import Book
 from outlay.store import Store
 
-#: The identity ladder, surest rung first: what tells that two events saw one call.
-_RUNGS = ("same_response", "same_usage", "same_span")
+#: The identity ladder below the provider's own answer id, surest rung first: what tells that two events saw one call.
+_RUNGS = ("trace", "usage", "span")
 
 
 def price(store: Store, known_at: datetime, values: Mapping[str, object]) -> None:
@@ -38,8 +38,10 @@ def price(store: Store, known_at: datetime, values: Mapping[str, object]) -> Non
                 yield {"run": values["run"], "month": values["month"], "vector": number, **vector}
 
     store.insert("price_vector", rows())
-    for rung in _RUNGS:
-        store.fill("observation", f"cost/{rung}", values)
+    store.fill("observation", "cost/same_response", values)
+    # What one sensor alone saw, it saw once.
+    for rung in _RUNGS if len(store.rows("cost/sensors", values)) > 1 else ():
+        store.fill("observation", "cost/same_call", {**values, "rung": rung})
 
 
 def roll_up(store: Store, values: Mapping[str, object]) -> None:

@@ -35,7 +35,12 @@ def failures(store: Store, period: Period, *, where: Mapping[str, str] | None = 
     """Return what failed, cut-off, lost and refused attempts cost, by feature, outcome and error."""
     values = {"first": period.first, "end": period.end}
     found = store.rows("explain/usage", values, table="rollup_day", by=["feature", "state", "error"], where=where or {})
-    rows = [row for row in found if row["state"] != "complete" or row["failed_cost"]]
+    rows = [row for row in found if row["state"] != "complete" or row["attempts"] != row["calls"]]
+    for row in rows:
+        if row["state"] == "complete":
+            # Of the attempts that came through, the ones that were not the first.
+            row["state"] = "complete after retry"
+            row["attempts"] = cast(int, row["attempts"]) - cast(int, row["calls"])
     rows.sort(key=lambda row: (-cast(Decimal, row["failed_cost"]), str(row["feature"]), str(row["state"])))
     return {"period": str(period), "rows": rows}
 

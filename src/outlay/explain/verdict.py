@@ -74,7 +74,7 @@ def propose(evidence: Evidence) -> dict[str, object]:
     failing = _ratio_growth(evidence.failures, evidence.calls)
     since = _step(evidence.daily) if cost > 0 else None
     arguments = [f"its daily cost changed by {_percent(cost)}"]
-    arguments += [f"{name} changed by {_percent(value)}" for name, value in grown.items() if value is not None]
+    crowds = [f"{name} changed by {_percent(value)}" for name, value in grown.items() if value is not None]
     for name, value in (("cost per call", per_call), ("quantity per call", size), ("cost per unit of quantity", price)):
         if value is not None:
             arguments.append(f"{name} changed by {_percent(value)}")
@@ -94,6 +94,8 @@ def propose(evidence: Evidence) -> dict[str, object]:
             0, f"its daily cost stepped up on {since}" + (f", the day of release {released}" if released else "")
         )
     against = [] if verdict != "bug" or released else ["no release is known on the day it began"]
+    # Calls, customers and users argue for growth, and so against everything else.
+    (arguments if verdict == "growth" else against).extend(crowds)
     if verdict == "growth" and crowd is not None and crowd < cost - _FLAT:
         against.append("cost grew faster than customers and users did")
     return _answer(verdict, evidence, (since, released), arguments, against)

@@ -43,6 +43,14 @@ def duckdb_type(column: Column) -> str:
     return _DUCKDB[column.kind]
 
 
+def or_default(column: Column) -> str:
+    """Return a column as DuckDB selects it, its default in place of an absent value."""
+    if column.optional:
+        return quoted(column.name)
+    default = "MAP()" if column.kind == TAGS else _DEFAULT.get(column.kind)
+    return f"COALESCE({quoted(column.name)}, {default})" if default else quoted(column.name)
+
+
 def create_for_duckdb(table: Table) -> str:
     """Return `CREATE TABLE` for DuckDB."""
     lines = []

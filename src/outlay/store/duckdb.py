@@ -95,17 +95,16 @@ class DuckDB:
         by_name = {column.name: column for column in BY_NAME[table].columns}
         columns = ", ".join(f"{quoted(name)}: '{ddl.duckdb_type(by_name[name])}'" for name in names)
         listed = ", ".join(quoted(name) for name in names)
-        count = 0
+        values = ", ".join(ddl.or_default(by_name[name]) for name in names)
+        held = list(lines)
         with self._writing, tempfile.NamedTemporaryFile("wb", suffix=".ndjson") as batch, _as_ours(self.url, table):
-            for line in lines:
-                batch.write(line)
-                count += 1
+            batch.writelines(held)
             batch.flush()
             self.cursor().execute(
-                f"INSERT INTO {quoted(table)} ({listed}) SELECT {listed} FROM"
+                f"INSERT INTO {quoted(table)} ({listed}) SELECT {values} FROM"
                 f" read_json('{batch.name}', format = 'newline_delimited', columns = {{{columns}}})"
             )
-        return count
+        return len(held)
 
     def load(self, table: str, parquet: Path) -> None:
         """See `Store.load`."""

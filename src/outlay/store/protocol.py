@@ -65,7 +65,10 @@ class Store(Protocol):
         ...
 
     def insert_lines(self, table: str, names: Sequence[str], lines: Iterable[bytes]) -> int:
-        """Insert rows that are lines of JSON already, each an object with the named columns."""
+        """Insert rows that are lines of JSON already, each an object with the named columns or some of them.
+
+        Absent columns take their default. Engines differ in what they make of a broken line, so lines must be sound.
+        """
         ...
 
     def load(self, table: str, parquet: Path) -> None:

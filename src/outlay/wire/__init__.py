@@ -1,5 +1,5 @@
 """The wire: a usage event as JSON, alone or inside a CloudEvent. Standard library only, because the SDK carries it.
 
-Comes in: decoded JSON. Goes out: checked fields, or a `Fault` that says which field to mend. Prompt and response
-content is dropped here, before anything can keep it.
+Comes in: decoded JSON, or an event. Goes out: an event or the `Flaw` that prevents it, or a line of JSON. Prompt and
+answer content is dropped here, before anything can keep it.
 """

@@ -1,199 +1,201 @@
-"""Values: one check for each kind of field. Each returns what may be kept or raises `Faulty`."""
+"""Values: one check for each kind of field. Each returns what may be kept or raises `Flawed`."""
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from outlay.terms.currency import CURRENCIES
 from outlay.terms.unit import TOKEN_UNITS
-from outlay.terms.usage_event import STATES
 from outlay.wire.content import is_content
-from outlay.wire.fault import Faulty
+from outlay.wire.flaw import Flawed
 
 #: Longest text of one field, in characters.
-LONGEST = 512
-#: Longest name of a prompt template, longest error; more than that is content.
+LONGEST = 4096
+#: Longest name of a prompt template, longest error, longest unknown field: more than that is content.
 LONGEST_NAME = 200
 #: The most of one unit in one attempt; sums of it stay far inside every column.
 MOST = 10**12
 MOST_TAGS = 100
-_YEARS = range(2000, 2100)
+YEARS = range(2000, 2100)
+#: What the ordinary context is called; the same as not saying.
+ORDINARY = ("default", "standard", "auto", "realtime")
+_CONTEXT = ("tier", "processing", "region")
 _QUANTITY_PLACES = 9
 _MONEY_PLACES = 12
 _TOKENS = frozenset(TOKEN_UNITS)
 _UNIT = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
-_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
-_CONTEXT = ("tier", "processing", "region")
+_NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,2})?", re.ASCII)
+_NUL = "\x00"
 
 
 def text(name: str, value: object) -> str | None:
     """Return a text, None when it is empty. Whole numbers are taken as ids."""
-    if type(value) is int:
-        value = str(value)
-    if not isinstance(value, str):
-        raise Faulty("bad-type", name, _kind(value), f"write {name} as a text")
-    if len(value) > LONGEST:
-        raise Faulty("too-long", name, value, f"give at most {LONGEST} characters; content does not belong in {name}")
-    return value or None
-
-
-def prompt(name: str, value: object) -> str | None:
-    """Return the name of a prompt template; anything that looks like the prompt itself is dropped."""
-    if not isinstance(value, str) or len(value) > LONGEST_NAME or "\n" in value:
+    if value is None:
         return None
-    return text(name, value)
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise Flawed("bad-text", name, value, "write it as text")
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        raise Flawed("bad-text", name, None, "write long ids as text")
+    found = str(value)
+    if len(found) > LONGEST:
+        raise Flawed("field-too-long", name, found, f"shorten it to {LONGEST} characters")
+    if _NUL in found:
+        raise Flawed("bad-text", name, None, "leave out the character NUL, which no engine keeps")
+    return found or None
 
 
-def error(name: str, value: object) -> str | None:
+def prompt(value: object) -> str | None:
+    """Return the name of a prompt template; what looks like the prompt itself is dropped."""
+    if isinstance(value, str) and (len(value) > LONGEST_NAME or "\n" in value):
+        return None
+    return text("prompt", value)
+
+
+def error(value: object) -> str | None:
     """Return the first line of an error, cut short: messages quote what they complain about."""
-    return text(name, value.partition("\n")[0][:LONGEST_NAME] if isinstance(value, str) else value)
+    return text("error", value.partition("\n")[0][:LONGEST_NAME] if isinstance(value, str) else value)
 
 
-def endpoint(name: str, value: object) -> str | None:
+def endpoint(value: object) -> str | None:
     """Return a route without its query string."""
-    return text(name, value.partition("?")[0] if isinstance(value, str) else value)
+    return text("endpoint", value.partition("?")[0] if isinstance(value, str) else value)
 
 
-def instant(name: str, value: object) -> datetime:
-    """Return an instant in UTC. An offset is honoured; no zone means UTC; past microseconds is cut."""
+def instant(value: object) -> datetime:
+    """Return an instant in UTC. An offset is honoured; no zone means UTC; what is finer than microseconds is cut."""
     try:
-        found = value if isinstance(value, datetime) else datetime.fromisoformat(value)  # type: ignore[arg-type]
-        found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, TypeError, OverflowError):
-        raise _bad_time(name, value) from None
-    if found.year not in _YEARS:
-        raise _bad_time(name, value)
-    return found
+        found = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if isinstance(found, datetime):
+            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            if found.year in YEARS:
+                return found
+    except (ValueError, OverflowError):
+        pass
+    code = "missing-time" if value is None else "bad-time"
+    raise Flawed(code, "time", value, "write an ISO 8601 time with its zone, such as 2026-10-03T12:00:00.123Z")
 
 
-def _bad_time(name: str, value: object) -> Faulty:
-    return Faulty("bad-time", name, value, "write it as ISO 8601, for example 2026-10-03T12:00:00.123Z")
-
-
-def usage(name: str, value: object) -> dict[str, int | Decimal]:
+def usage(value: object, state: object) -> dict[str, int | Decimal]:
     """Return quantities by unit: whole numbers of tokens, at most 9 decimal places of anything else."""
+    if value is None:
+        if state is None:
+            raise Flawed("missing-usage", "usage", None, "say what was used, or say the state when that is not known")
+        return {}
     if not isinstance(value, dict):
-        raise Faulty("bad-usage", name, _kind(value), 'write it as an object, for example {"input": 200, "output": 30}')
+        raise Flawed("bad-usage", "usage", None, 'write quantities by unit, such as {"input": 200, "output": 17}')
     found: dict[str, int | Decimal] = {}
     for unit, quantity in value.items():
         if quantity is None:
             continue
-        if type(quantity) is not int:
-            quantity = _quantity(unit, quantity)  # noqa: PLW2901 - the same quantity, as a number
-        if not 0 <= quantity <= MOST:
-            raise Faulty("bad-quantity", f"{name}.{unit}", quantity, f"give a number from 0 to {MOST:,}")
+        amount = quantity if type(quantity) is int else _quantity(unit, quantity)
+        if not 0 <= amount <= MOST:
+            why = "a quantity cannot be negative" if amount < 0 else "no call uses that much; check the unit"
+            raise Flawed("bad-quantity", f"usage.{unit}", quantity, why)
         if unit not in _TOKENS and not _UNIT.fullmatch(unit):
-            raise Faulty("bad-unit", name, unit, "name units with letters, digits and _ only, at most 64 of them")
-        found[unit] = quantity
+            raise Flawed("bad-unit", "usage", unit, "name a unit with at most 64 letters, digits and _")
+        found[unit] = amount
     return found
 
 
 def _quantity(unit: str, value: object) -> int | Decimal:
-    found = number(f"usage.{unit}", value, _QUANTITY_PLACES, "bad-quantity")
-    if found == found.to_integral_value():
+    name = f"usage.{unit}"
+    found = number(name, value)
+    if _places(found) > _QUANTITY_PLACES:
+        raise Flawed("bad-quantity", name, value, f"round it to {_QUANTITY_PLACES} decimal places")
+    if not _places(found):
         return int(found)
     if unit in _TOKENS:
-        raise Faulty("bad-quantity", f"usage.{unit}", value, "tokens are whole numbers; send what the provider counted")
+        raise Flawed("bad-quantity", name, value, "tokens are whole numbers")
     return found
 
 
-def number(name: str, value: object, places: int, code: str) -> Decimal:
-    """Return a decimal number, given as a number or as text.
+def number(name: str, value: object, code: str = "bad-quantity") -> Decimal:
+    """Return a decimal number, given as a number or as text."""
+    written = str(value) if isinstance(value, (Decimal, str, float, int)) and not isinstance(value, bool) else ""
+    if not _NUMBER.fullmatch(written.strip()):
+        raise Flawed(code, name, value, "write a plain number")
+    return Decimal(written.strip())
 
-    Args:
-        name: The field.
-        value: What was given.
-        places: Decimal places it may have.
-        code: Of the fault when it is none.
-    """
-    written = str(value) if isinstance(value, Decimal | str | float) or type(value) is int else ""
-    try:
-        found = Decimal(written) if _NUMBER.fullmatch(written) else None
-    except InvalidOperation:
-        found = None
-    if found is None:
-        raise Faulty(code, name, value, "give a plain decimal number")
-    exponent = found.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > places:
-        raise Faulty(code, name, value, f"give at most {places} decimal places")
+
+def _places(found: Decimal) -> int:
+    """Return how many decimal places a number really has."""
+    exponent = found.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= 0:
+        return 0
+    digits = "".join(map(str, found.as_tuple().digits))
+    return max(0, -exponent - (len(digits) - len(digits.rstrip("0")))) if found else 0
+
+
+def count(name: str, value: object, least: int) -> int | None:
+    """Return a whole number, at least so much; a fraction is rounded, half to even."""
+    if value is None:
+        return None
+    found = value if type(value) is int else number(name, value)
+    if not least <= found <= MOST:
+        raise Flawed("bad-quantity", name, value, f"write a number from {least} up")
+    return found if isinstance(found, int) else int(found.to_integral_value(ROUND_HALF_EVEN))
+
+
+def money(value: object) -> Decimal | None:
+    """Return a reported cost, at most 12 decimal places and not negative."""
+    if value is None:
+        return None
+    found = number("reported_cost", value, "bad-amount")
+    if not 0 <= found <= MOST or _places(found) > _MONEY_PLACES:
+        fix = f"write an amount from 0 up with at most {_MONEY_PLACES} decimal places"
+        raise Flawed("bad-amount", "reported_cost", value, fix)
     return found
 
 
-def money(name: str, value: object) -> Decimal:
-    """Return an amount that is not negative, of at most 12 decimal places."""
-    found = number(name, value, _MONEY_PLACES, "bad-amount")
-    if not 0 <= found <= MOST:
-        raise Faulty("bad-amount", name, value, f"give an amount from 0 to {MOST:,}")
-    return found
-
-
-def milliseconds(name: str, value: object) -> int:
-    """Return a duration as whole milliseconds; fractions are rounded, half to even."""
-    found = value if type(value) is int else number(name, value, 30, "bad-duration")
-    if not 0 <= found <= MOST:
-        raise Faulty("bad-duration", name, value, "give milliseconds, 0 or more")
-    return round(found)
-
-
-def attempt(name: str, value: object) -> int:
-    """Return which try of a call it was, from 1."""
-    found = value if type(value) is int else number(name, value, 0, "bad-attempt")
-    if not 1 <= found <= MOST:
-        raise Faulty("bad-attempt", name, value, "count attempts from 1")
-    return int(found)
-
-
-def state(name: str, value: object) -> str:
-    """Return one of `STATES`."""
-    if not isinstance(value, str) or value not in STATES:
-        raise Faulty("bad-state", name, value, f"use one of {', '.join(STATES)}")
-    return value
-
-
-def currency(name: str, value: object) -> str:
-    """Return an ISO 4217 code in use."""
+def currency(value: object) -> str:
+    """Return an ISO 4217 code in use, USD when nothing is said."""
+    if value is None or value == "":
+        return "USD"
     if not isinstance(value, str) or value not in CURRENCIES:
-        raise Faulty("wrong-currency", name, value, "use an ISO 4217 code in capitals, for example USD")
+        raise Flawed("wrong-currency", "currency", value, "write an ISO 4217 code in capitals, such as USD")
     return value
 
 
-def context(name: str, value: object) -> dict[str, str]:
-    """Return what the price may depend on; the ordinary tier and processing are left out."""
+def context(value: object) -> dict[str, str]:
+    """Return what the price may depend on; what is ordinary is left out."""
+    if value is None:
+        return {}
     if not isinstance(value, dict):
-        raise Faulty("bad-type", name, _kind(value), f'write {name} as an object, for example {{"tier": "flex"}}')
-    found = {}
-    for key in _CONTEXT:
-        given = value.get(key)
-        kept = None if given is None else text(f"{name}.{key}", given)
-        if kept and kept not in ("default", "realtime"):
-            found[key] = kept
-    return found
+        raise Flawed("bad-context", "context", value, 'write {"tier": "flex"}')
+    return {
+        name: found
+        for name in _CONTEXT
+        if (given := value.get(name)) is not None
+        and (found := text(f"context.{name}", given))
+        and found not in ORDINARY
+    }
 
 
-def tags(name: str, value: object) -> dict[str, str]:
-    """Return further dimensions as text, in alphabetical order; content is dropped."""
-    if not isinstance(value, dict):
-        raise Faulty("bad-type", name, _kind(value), f'write {name} as an object, for example {{"plan": "pro"}}')
+def tags(own: object) -> dict[str, str]:
+    """Return further dimensions as text, in alphabetical order; content and nested values are dropped."""
+    if own is None:
+        return {}
+    if not isinstance(own, dict):
+        raise Flawed("bad-tags", "tags", None, 'write {"plan": "enterprise"}')
     found = {}
-    for key in sorted(value):
-        given = value[key]
-        if given is None or is_content(key):
+    for name in sorted(own):
+        kept = _scalar(own[name])
+        if kept is None or is_content(name):
             continue
-        kept = _scalar(given)
-        if kept is None:
-            raise Faulty("bad-type", f"{name}.{key}", _kind(given), "a tag is one text, number or truth value")
-        if len(kept) > LONGEST or len(key) > LONGEST:
-            raise Faulty("too-long", f"{name}.{key}"[:LONGEST], kept, f"give at most {LONGEST} characters")
-        found[key] = kept
+        if len(name) > LONGEST_NAME or len(kept) > LONGEST:
+            raise Flawed("field-too-long", f"tags.{name[:LONGEST_NAME]}", kept, f"shorten it to {LONGEST} characters")
+        if _NUL in kept or _NUL in name:
+            raise Flawed("bad-text", "tags", None, "leave out the character NUL, which no engine keeps")
+        found[name] = kept
     if len(found) > MOST_TAGS:
-        raise Faulty("too-many-tags", name, len(found), f"give at most {MOST_TAGS} tags")
+        raise Flawed("bad-tags", "tags", len(found), f"give at most {MOST_TAGS} tags")
     return found
 
 
-def loose_tag(name: str, value: object) -> str | None:
-    """Return a field of the sender's own as a tag; None for what may be content: nested values, long texts."""
+def loose(name: str, value: object) -> str | None:
+    """Return an unknown field as a tag; None for what may be content: nested values, long texts, several lines."""
     kept = _scalar(value)
-    if kept is None or len(kept) > LONGEST_NAME or len(name) > LONGEST_NAME or "\n" in kept or is_content(name):
+    if kept is None or len(kept) > LONGEST_NAME or "\n" in kept or len(name) > LONGEST_NAME or is_content(name):
         return None
     return kept
 
@@ -205,10 +207,6 @@ def _scalar(value: object) -> str | None:
         case str():
             return value
         case int() | float() | Decimal():
-            return str(value)
+            written = str(value)
+            return written if _NUMBER.fullmatch(written) else None
     return None
-
-
-def _kind(value: object) -> str:
-    """Return what kind of JSON value it is, rather than the value, which may be content."""
-    return {dict: "an object", list: "a list", bool: "a truth value", str: "a text"}.get(type(value), "a number")

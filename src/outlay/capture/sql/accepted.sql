@@ -3,13 +3,14 @@
 -- reads:   arrival, current_usage
 -- returns: the columns of usage
 -- law:     which of several equal ids is taken depends on their content only, not on their order
--- A repeated event keeps its time, so only the import's own days are looked at, a day either side.
+-- A repeated event keeps its time, so only the import's own days are looked at, and a week either side.
 WITH span AS (
-  SELECT MIN(time) - INTERVAL 1 DAY AS since, MAX(time) + INTERVAL 1 DAY AS until FROM arrival WHERE take_in = $take_in
+  SELECT MIN(time) - INTERVAL 7 DAY AS since, MAX(time) + INTERVAL 7 DAY AS until FROM arrival WHERE take_in = $take_in
 ), known AS (
   SELECT DISTINCT u.id AS id
   FROM current_usage AS u
   WHERE u.time >= (SELECT since FROM span) AND u.time <= (SELECT until FROM span)
+    AND u.id IN (SELECT id FROM arrival WHERE take_in = $take_in)
 ), chosen AS (
   SELECT id, MIN(fingerprint) AS fingerprint
   FROM arrival

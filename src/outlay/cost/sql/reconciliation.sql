@@ -4,18 +4,25 @@
 -- returns: the columns of reconciliation; unseen + quantity_gap + price_gap + not_billed + credits_and_tax + rest
 --          = billed - estimated, exactly
 -- law:     the parts of a gap sum to the gap
--- A charge is compared when its service category is AI, or when it is a credit, tax or fee of a provider that bills
--- nothing else. Provider names are compared without case; the model is the resource that was billed.
-WITH ai_only AS (
-  SELECT provider
-  FROM current_charge
-  WHERE charge_period_start >= $starts_at AND charge_period_start < $ends_at AND charge_category = 'Usage'
-  GROUP BY provider
-  HAVING SUM(CASE WHEN service_category = 'AI and Machine Learning' THEN 0 ELSE 1 END) = 0
-), names AS (
+-- Of a provider that bills other things than AI too, the charges of the AI service category are compared; of others all
+-- are, credits, tax and fees included, when usage knows the provider. Provider names are compared without case; the
+-- model is the resource that was billed.
+WITH names AS (
   SELECT DISTINCT lower(provider) AS provider_key, provider AS usage_provider
   FROM rollup_day
   WHERE run = $run
+), kinds AS (
+  SELECT
+    provider,
+    SUM(CASE WHEN service_category = 'AI and Machine Learning' THEN 1 ELSE 0 END) AS ai_lines,
+    COUNT(*) AS usage_lines
+  FROM current_charge
+  WHERE charge_period_start >= $starts_at AND charge_period_start < $ends_at AND charge_category = 'Usage'
+  GROUP BY provider
+), whole AS (
+  SELECT provider
+  FROM kinds
+  WHERE ai_lines = usage_lines OR (ai_lines = 0 AND lower(provider) IN (SELECT provider_key FROM names))
 ), bill AS (
   SELECT
     CAST(c.charge_period_start AS DATE) AS bill_day,
@@ -29,7 +36,7 @@ WITH ai_only AS (
   FROM current_charge AS c
   LEFT JOIN names AS n ON n.provider_key = lower(c.provider)
   WHERE c.charge_period_start >= $starts_at AND c.charge_period_start < $ends_at
-    AND (COALESCE(c.service_category, '') = 'AI and Machine Learning' OR (c.charge_category <> 'Usage' AND c.provider IN (SELECT provider FROM ai_only)))
+    AND (COALESCE(c.service_category, '') = 'AI and Machine Learning' OR c.provider IN (SELECT provider FROM whole))
   GROUP BY 1, 2, 3, 4
 ), seen AS (
   SELECT

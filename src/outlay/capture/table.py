@@ -1,0 +1,62 @@
+"""Tables: records of a CSV file become decoded events by a mapping, still to be checked like any other."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from outlay.capture.mapping import ColumnMapping
+from outlay.errors import Unreadable
+from outlay.wire.event import Flaw
+
+#: Of a fingerprint, enough to tell files apart.
+_FINGERPRINT = 16
+#: What bytes that are not UTF-8 become while a line is read.
+_LEFT = range(0xDC80, 0xDD00)
+
+
+def records(
+    file: io.BufferedIOBase, mapping: ColumnMapping, name: str, digest: str
+) -> Iterator[tuple[int, dict[str, object] | Flaw]]:
+    """Yield each record as an event, with the line it begins on; empty lines are none.
+
+    Args:
+        file: The file, at its start.
+        mapping: Which column is what.
+        name: Name of the file.
+        digest: Fingerprint of its content. A line of a table has no id of its own; the file's content and its place
+            are what a second import repeats.
+
+    Raises:
+        Unreadable: The header lacks a column that the mapping names.
+    """
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")  # type: ignore[type-var]
+    head = text.readline()
+    delimiter = max(",;\t|", key=head.count)
+    header = [column.strip() for column in next(csv.reader([head], delimiter=delimiter), [])]
+    if missing := [column for column in mapping.wanted() if column not in header]:
+        raise Unreadable(
+            f"{name} has no column {missing[0]!r}; it has {', '.join(header)}",
+            fix="name the columns it has in the mapping file",
+            code="missing-column",
+        )
+    reader = csv.reader(text, delimiter=delimiter)
+    while True:
+        line = reader.line_num + 2  # the header is line 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield line, Flaw("bad-csv", "line", None, f"mend the line: {error}")
+            continue
+        if cells:
+            yield line, _event(cells, header, mapping, f"{digest[:_FINGERPRINT]}:{line}")
+
+
+def _event(cells: Sequence[str], header: Sequence[str], mapping: ColumnMapping, ident: str) -> dict[str, object] | Flaw:
+    if len(cells) != len(header):
+        return Flaw("wrong-column-count", "line", str(len(cells)), f"give every line {len(header)} fields")
+    if any(not cell.isascii() and any(ord(c) in _LEFT for c in cell) for cell in cells):
+        return Flaw("bad-encoding", "line", None, "write the file in UTF-8")
+    event = mapping.event(dict(zip(header, cells, strict=True)))
+    return event if event.get("id") else {**event, "id": ident}

@@ -1,0 +1,83 @@
+"""Address: where the server listens, and the note beside a DuckDB file that says so.
+
+Comes in: a host and port. Goes out: a bound socket, or a refusal that says what to do.
+"""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from errno import EADDRINUSE
+from pathlib import Path
+
+from outlay.errors import BadInput, EngineFailed, Refused
+from outlay.serve.guard import is_loopback
+from outlay.store import Store
+
+_LAST_PORT = 65535
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket bound to a loopback address.
+
+    Args:
+        host: A loopback name or address.
+        port: The port; 0 takes a free one.
+
+    Raises:
+        Refused: The host is not loopback, or the port is taken or may not be had.
+    """
+    if not is_loopback(host):
+        raise Refused(
+            f"serving on {host} would show this ledger to other machines, and there are no keys to keep them out yet",
+            fix="leave --host out, and reach this machine through an SSH tunnel if you need to",
+            code="not-loopback",
+        )
+    if not 0 <= port <= _LAST_PORT:
+        raise BadInput(f"{port} is not a port", fix=f"use --port with a number from 1 to {_LAST_PORT}")
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        if error.errno == EADDRINUSE:
+            raise Refused(
+                f"port {port} of {host} is in use, perhaps by another `outlay serve`",
+                fix=f"stop that one, or choose another port, for example --port {port % _LAST_PORT + 1}",
+                code="port-in-use",
+            ) from error
+        raise Refused(
+            f"cannot listen on port {port} of {host}: {error.strerror}", fix="choose another port with --port"
+        ) from error
+    return bound
+
+
+def url_of(bound: socket.socket) -> str:
+    """Return the URL of what listens on a socket."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def announced(store: Store, url: str | None) -> Iterator[None]:
+    """Keep `<file>.address`, holding the URL, beside a DuckDB file for as long as the block lasts.
+
+    One process owns such a file; a command that finds it held can read there whom to ask instead.
+
+    Raises:
+        EngineFailed: The note cannot be written.
+    """
+    path = getattr(store, "path", None)
+    if url is None or not isinstance(path, Path):
+        yield
+        return
+    note = path.with_name(f"{path.name}.address")
+    try:
+        note.write_text(f"{url}\n", encoding="utf-8")
+    except OSError as error:
+        raise EngineFailed(f"cannot write {note}: {error.strerror}", fix="make its folder writable") from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            note.unlink(missing_ok=True)

@@ -1,0 +1,30 @@
+"""/v1/failures, /v1/heatmap and /v1/trace/{id}: what happened, and when."""
+
+from fastapi import APIRouter
+
+from outlay.explain import activity
+from outlay.serve.api.asking import AskedSpan, AskedWhere, Json, router
+from outlay.serve.asked import period_of
+from outlay.store import Store
+
+
+def routes(store: Store) -> APIRouter:
+    """Return the routes."""
+    found = router()
+
+    @found.get("/failures")
+    def failures(span: AskedSpan, where: AskedWhere) -> Json:
+        """What failed, cut-off, lost and refused attempts cost, by feature, outcome and error."""
+        return Json(activity.failures(store, period_of(store, span.period, span.since, span.to), where=where))
+
+    @found.get("/heatmap")
+    def heatmap(span: AskedSpan, where: AskedWhere) -> Json:
+        """Usage times price by weekday (1 is Monday) and hour of the day in UTC."""
+        return Json(activity.heatmap(store, period_of(store, span.period, span.since, span.to), where=where))
+
+    @found.get("/trace/{id}")
+    def trace(id: str) -> Json:  # noqa: A002 - the path says so
+        """Every event of a trace, session, call, response or event id, with what each cost."""
+        return Json(activity.trace(store, id))
+
+    return found

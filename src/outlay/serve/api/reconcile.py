@@ -1,0 +1,27 @@
+"""/v1/reconcile: what providers billed against what usage and prices say."""
+
+from fastapi import APIRouter
+
+from outlay.explain import gap
+from outlay.serve.api.asking import AskedSpan, AskedWhere, Json, Names, router
+from outlay.serve.asked import names_of, period_of
+from outlay.store import Store
+
+_BY = ("provider", "model")
+
+
+def routes(store: Store) -> APIRouter:
+    """Return the routes."""
+    found = router()
+
+    @found.get("/reconcile")
+    def reconcile(
+        span: AskedSpan,
+        where: AskedWhere,
+        by: Names = list(_BY),  # noqa: B006 - FastAPI copies defaults
+    ) -> Json:
+        """Billed, estimated and the gap between them, cut into causes that sum to it exactly."""
+        period = period_of(store, span.period, span.since, span.to)
+        return Json(gap.reconcile(store, period, names_of(by) or _BY, where=where))
+
+    return found

@@ -1,0 +1,42 @@
+"""/v1/customers, /v1/features, /v1/models and /v1/users: what each one costs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from outlay.explain import unit_cost
+from outlay.serve.api.asking import AskedSpan, AskedWhere, Json, router
+from outlay.serve.asked import period_of
+from outlay.store import Store
+
+
+def routes(store: Store) -> APIRouter:
+    """Return the routes."""
+    found = router()
+
+    @found.get("/customers")
+    def customers(span: AskedSpan, where: AskedWhere) -> Json:
+        """Each customer: cost to serve, revenue and margin; no margin, with a reason, where revenue is unknown."""
+        return Json(unit_cost.customers(store, period_of(store, span.period, span.since, span.to), where=where))
+
+    @found.get("/features")
+    def features(span: AskedSpan, where: AskedWhere) -> Json:
+        """Each feature: cost, calls, cost per call, customers and users."""
+        return Json(unit_cost.features(store, period_of(store, span.period, span.since, span.to), where=where))
+
+    @found.get("/models")
+    def models(span: AskedSpan, where: AskedWhere) -> Json:
+        """Each model: usage times price, calls, tokens, cost per million tokens, and what has no price."""
+        return Json(unit_cost.models(store, period_of(store, span.period, span.since, span.to), where=where))
+
+    @found.get("/users")
+    def users(
+        span: AskedSpan,
+        where: AskedWhere,
+        most: Annotated[int, Query(ge=1, le=10_000, description="How many to return.")] = 50,
+    ) -> Json:
+        """The users whose usage costs most, and their part of it all."""
+        period = period_of(store, span.period, span.since, span.to)
+        return Json(unit_cost.users(store, period, where=where, most=most))
+
+    return found

@@ -1,0 +1,60 @@
+"""Ledger: which months there are, whether each adds up, and who owns how many dollars.
+
+Comes in: the published ledger. Goes out: rows that the API returns and the page draws.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import cast
+
+from outlay import flow
+from outlay.store import Row, Store
+from outlay.store.statement import dimensions_of
+from outlay.terms.attribution import ATTRIBUTION
+from outlay.terms.period import Period
+
+
+def months(store: Store) -> list[Row]:
+    """Return every month with data or a ledger, in order.
+
+    Returns:
+        `period` (`YYYY-MM`), `first`, `end`, and `published`: None, or the ledger in force with its `run`,
+        `published_at`, `rule_version`, `prices_known_at` and `conserved`, one row per provider and currency with
+        `billed`, `allocated`, `idle`, `unallocated` and what they differ by, `off_by` (zero, or a law is broken).
+    """
+    runs = {cast(date, row.pop("month")): row for row in store.rows("explain/published")}
+    known = {*(period.first for period in flow.months_with_data(store)), *runs}
+    found: list[Row] = []
+    for first in sorted(known):
+        period, run = Period.month(f"{first:%Y-%m}"), runs.get(first)
+        if run is not None:
+            run["conserved"] = store.rows("allocate/conserved", {"run": run["run"]})
+        found.append({"period": period.name, "first": period.first, "end": period.end, "published": run})
+    return found
+
+
+def amounts(store: Store, period: Period, by: Sequence[str], where: Mapping[str, str]) -> list[Row]:
+    """Return what the ledger says a period cost: the dimensions, `currency` and `amount`, dearest first.
+
+    The same as `/v1/costs`, without the calls, total and coverage that come with it.
+    """
+    values = {"first": period.first, "end": period.end}
+    if {*by, *where} <= set(dimensions_of("rollup_ledger")):
+        return store.rows("explain/cost_rollup", values, table="rollup_ledger", by=by, where=where)
+    return store.rows("explain/cost_ledger", values, table="share", by=by, where=where)
+
+
+def ownership(store: Store, period: Period, where: Mapping[str, str]) -> list[Row]:
+    """Return how many dollars of a period have an owner.
+
+    Returns:
+        One row per currency: `currency`, `total`, `idle`, `unallocated`, and by dimension the amount that names one.
+    """
+    rows = store.rows("explain/coverage", {"first": period.first, "end": period.end}, table="share", where=where)
+    return [
+        {
+            **{name: row[name] for name in ("currency", "total", "idle", "unallocated")},
+            "named": {name: row[f"{name}_amount"] for name in ATTRIBUTION},
+        }
+        for row in rows
+    ]

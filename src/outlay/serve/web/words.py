@@ -1,0 +1,109 @@
+"""Words: what the page calls things, in the language of the people who read it."""
+
+from dataclasses import dataclass
+
+from outlay.terms.attribution import ATTRIBUTION
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """How the page speaks of a dimension.
+
+    Args:
+        one: Its name, as a heading of a column.
+        many: Several of its values.
+        nobody: What names none.
+    """
+
+    one: str
+    many: str
+    nobody: str
+
+
+#: The dimensions the tables can be cut by, in the order in which they are offered.
+DIMENSIONS = {
+    "feature": Dimension("Feature", "features", "No feature named"),
+    "team": Dimension("Team", "teams", "No team named"),
+    "customer": Dimension("Customer", "customers", "No customer named"),
+    "provider": Dimension("Provider", "providers", "No provider named"),
+    "service_name": Dimension("Vendor product", "vendor products", "No product named"),
+    "service": Dimension("Service", "services", "No service named"),
+    "model": Dimension("Model", "models", "No model involved"),
+    "environment": Dimension("Environment", "environments", "No environment named"),
+}
+#: What one asks about next, once a value of a dimension is chosen.
+NEXT = {
+    "feature": ("model", "customer", "provider"),
+    "team": ("feature", "provider", "customer"),
+    "customer": ("feature", "model", "provider"),
+    "provider": ("service_name", "feature", "team"),
+    "service_name": ("feature", "team", "customer"),
+    "service": ("feature", "provider", "customer"),
+    "model": ("feature", "customer", "team"),
+    "environment": ("feature", "provider", "team"),
+}
+#: Dimensions that can be filtered by but not cut by.
+_FURTHER = {"user": "User", "release": "Release", "day": "Day", "state": "State", "rule": "Rule", "method": "Method"}
+
+#: Dimensions that usage is recorded by, so that a change can be told from calls, their size and their price.
+MEASURED = frozenset({*ATTRIBUTION, "model"})
+
+#: What each effect of a whole period is called: (it added, it saved).
+EFFECTS = {
+    "days": ("Longer period", "Shorter period"),
+    "calls": ("More calls", "Fewer calls"),
+    "mix": ("Calls moved to dearer {many}", "Calls moved to cheaper {many}"),
+    "quantity": ("Bigger calls", "Smaller calls"),
+    "price": ("Dearer per token or unit", "Cheaper per token or unit"),
+    "new": ("New {many}", "New {many}"),
+    "retired": ("Gone {many}", "Gone {many}"),
+    "other": ("Not measured by usage", "Not measured by usage"),
+}
+#: The same, as what mainly moved one row; its own calls are one effect there.
+MAINLY = {
+    "days": ("a longer period", "a shorter period"),
+    "calls": ("more calls", "fewer calls"),
+    "quantity": ("bigger calls", "smaller calls"),
+    "price": ("dearer per token or unit", "cheaper per token or unit"),
+    "new": ("new in this period", "new in this period"),
+    "retired": ("gone since", "gone since"),
+    "other": ("no usage to explain it", "no usage to explain it"),
+}
+VERDICTS = {
+    "bug": "This looks like a bug or an unpriced decision, not growth.",
+    "growth": "This looks like growth: cost follows customers and users.",
+    "price": "This looks like a change of price or model.",
+    "allocation": "No usage explains it, so look at the bill itself or at how it is shared out.",
+    "none": "No feature's daily cost changed by more than a tenth.",
+}
+#: The parts of a gap: what each is called, and what it means.
+CAUSES = {
+    "unseen": ("Calls we did not see", "billed for models and days without any recorded usage"),
+    "quantity_gap": ("Different quantities", "more or less was billed than we saw, at our price"),
+    "price_gap": ("Different prices", "the same quantity at another average price"),
+    "not_billed": ("Seen, but not billed", "usage that is on no bill, such as models you host yourself"),
+    "credits_and_tax": ("Credits, tax and fees", "which no usage explains"),
+    "rest": ("The rest", "what the bill's own units cannot explain"),
+}
+
+
+def heading(dimension: str) -> str:
+    """Return what a dimension is called.
+
+    >>> heading("service_name"), heading("tag:env"), heading("release")
+    ('Vendor product', 'tag:env', 'Release')
+    """
+    found = DIMENSIONS.get(dimension)
+    return found.one if found else _FURTHER.get(dimension, dimension)
+
+
+def value_of(dimension: str, value: object) -> str:
+    """Return a value of a dimension as it is shown; what names none has a name too.
+
+    >>> value_of("team", "growth"), value_of("team", None), value_of("release", "")
+    ('growth', 'No team named', 'No release named')
+    """
+    if value is not None and value != "":
+        return str(value)
+    found = DIMENSIONS.get(dimension)
+    return found.nobody if found else f"No {heading(dimension).lower()} named"

@@ -1,0 +1,97 @@
+import json
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from outlay.cli import main
+from tests.docs.examples import files, typed
+from tests.docs.pages import ROOT, pages, read
+from tools.cli_docs import PRINTS, commands, page
+
+#: What is typed to see a command's JSON, after the files of docs/start.md were imported; in order. Building the demo's
+#: company takes longer than a page is worth: it is built, and its answer read, by the tests of the demo itself.
+TYPED = {
+    "outlay import": "outlay import focus bill.csv --json",
+    "outlay run": "outlay run --json",
+    "outlay costs": "outlay costs --by feature --json",
+    "outlay features": "outlay features --json",
+    "outlay customers": "outlay customers --json",
+    "outlay models": "outlay models --json",
+    "outlay users": "outlay users --json",
+    "outlay reconcile": "outlay reconcile --json",
+    "outlay explain": "outlay explain --before 2026-09 --after 2026-10 --json",
+    "outlay trace": "outlay trace e-1 --json",
+    "outlay failures": "outlay failures --json",
+    "outlay heatmap": "outlay heatmap --json",
+    "outlay evidence": "outlay evidence --json",
+    "outlay price": "outlay price openai gpt-4o-mini --usage input=1000,output=200 --on 2026-10-01 --json",
+    "outlay rules apply": "outlay rules apply rules.toml --json",
+    "outlay rules show": "outlay rules show --json",
+    "outlay doctor": "outlay doctor --json",
+}
+#: One of these counts stands beside the other keys of an import.
+LANDED = {"charges", "events", "duplicates", "rows"}
+
+
+def with_json() -> set[str]:
+    """Return the commands that take `--json`."""
+    found = commands(main, click.Context(main, info_name="outlay"))
+    return {c.command_path for c in found if any("--json" in p.opts for p in c.command.params)}
+
+
+def test_the_page_of_the_command_line_is_current() -> None:
+    """docs/cli.md is what the commands say now."""
+    assert read("docs/cli.md") == page(), "docs/cli.md is out of date. Fix: python -m tools.cli_docs"
+
+
+def test_what_each_command_prints_as_json_is_described() -> None:
+    """Each command that takes --json has its keys on the page."""
+    missing = sorted(with_json() - set(PRINTS))
+    assert not missing, f"{missing} are not described. Fix: name their keys in PRINTS of tools/cli_docs.py"
+
+
+def parsed(command: str) -> click.Command:
+    """Let click read a command as typed, down to its options, without running it."""
+    words = shlex.split(command)[1:]
+    found: click.Command = main
+    context = click.Context(main, info_name="outlay")
+    while isinstance(found, click.Group):
+        _, below, words = found.resolve_command(context, words)
+        assert below is not None
+        context, found = click.Context(below, info_name=below.name, parent=context), below
+    found.make_context(found.name, list(words), parent=context.parent)
+    return found
+
+
+@pytest.mark.parametrize("page", sorted(str(path.relative_to(ROOT)) for path in pages()))
+def test_every_command_on_a_page_can_be_typed(page: str) -> None:
+    """Each command of `outlay` that a page shows exists, and takes the options and arguments shown."""
+    for command in typed(read(page)):
+        assert parsed(command).name, command
+
+
+def test_each_command_prints_the_keys_that_are_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The JSON of each command, on a small store, has exactly the keys the page names."""
+    for name, content in files(read("docs/start.md")).items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OUTLAY_STORE", "duckdb:keys.duckdb")
+
+    def printed(command: str) -> set[str]:
+        result = CliRunner().invoke(main, shlex.split(command)[1:], catch_exceptions=False)
+        assert result.exit_code == 0, f"{command}\n{result.output}"
+        return set(json.loads(result.stdout))
+
+    for command in (
+        "outlay import events events.ndjson --json",
+        "outlay import customers_csv customers.csv --json",
+        TYPED["outlay import"],
+    ):
+        assert printed(command) - LANDED == set(PRINTS["outlay import"][0]), command
+    for words, command in TYPED.items():
+        if words in with_json() and words != "outlay import":
+            assert printed(command) == set(PRINTS[words][0]), command
+    assert set(PRINTS) - set(TYPED) == {"outlay demo"}

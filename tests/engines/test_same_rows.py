@@ -1,0 +1,174 @@
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import outlay
+from outlay.allocate.stage import driver_flags
+from outlay.store import Row, Store
+from outlay.store.ddl import view_names
+from tests.engines.world import OPEN, RULES, lay
+from tests.laws.world import MONTH, NOW, ledger_of, opened, read, ruled
+
+ROOMS = Path(outlay.__file__).parent
+READER = re.compile(r"^-- engine: +reader", re.MULTILINE)
+#: Every query that an engine runs: `room/name`. Queries of the file reader are written for DuckDB alone.
+QUERIES = sorted(
+    f"{path.parent.parent.name}/{path.stem}"
+    for path in ROOMS.glob("*/sql/*.sql")
+    if not path.name.startswith("view_") and not READER.search(path.read_text(encoding="utf-8"))
+)
+_HEADER = ("grain", "reads", "returns")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One way to ask a query: what differs from the ordinary parameters, and its dimensions."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    table: str | None = None
+    by: tuple[str, ...] = ()
+    where: dict[str, str] = field(default_factory=dict)
+
+
+def _of(table: str, *by: tuple[str, ...], where: dict[str, str]) -> list[Asked]:
+    return [Asked(), Asked(table=table, where=where), *(Asked(table=table, by=dims) for dims in by)]
+
+
+def _of_rules(*names: str) -> list[Asked]:
+    rules = [rule for rule in ruled(RULES).rules if rule.name in names]
+    return [Asked({**driver_flags(rule, {}, month), "run": OPEN}) for rule in rules for month in (0, 1)]
+
+
+_SEEN = [Asked(flags.values | {"run": None}) for flags in _of_rules("models", "gpus")]
+#: Queries that take dimensions, filters, or values of their own; the others are asked once with the ordinary ones.
+ASKED: dict[str, list[Asked]] = {
+    "allocate/pool": [Asked(table="charge", by=("charge_category", "tag:team", "tag:service", "service_name"))],
+    "allocate/pools_of": [Asked({"rule": name}) for name in ("tags", "shared", "")],
+    "allocate/pools_off": [Asked(), Asked({"run": OPEN})],
+    "allocate/share_direct": [
+        Asked({"run": OPEN, "rule": name, "give": give}) for name in ("support", "tags", "") for give in (0, 1)
+    ],
+    "allocate/share_driver": [Asked(a.values) for a in _of_rules("gpus", "models")],
+    "allocate/share_proportional": _of_rules("support"),
+    "allocate/signature": [Asked(table="charge", by=("service_name", "tag:team"))],
+    "bills/overlapping": [Asked({"take_in": name}) for name in ("bill", "bill-2")],
+    "capture/accepted": [Asked({"take_in": "late"})],
+    "capture/conflicts": [Asked({"take_in": "late"})],
+    "capture/counted": [Asked({"take_in": name}) for name in ("late", "events")],
+    "cost/same_call": [Asked({"rung": rung, "run": run}) for rung in ("trace", "usage", "span") for run in ("none", None)],
+    "explain/cost_billed": _of("charge", ("service_name", "tag:team"), ("day",), where={"tag:team": "a"}),
+    "explain/cost_ledger": _of("share", ("feature", "customer"), ("user", "model"), where={"team": "a"}),
+    "explain/cost_rollup": _of("rollup_ledger", ("day", "team"), ("state", "rule"), where={"team": ""}),
+    "explain/coverage": _of("share", where={"provider": "AWS"}),
+    "explain/customers": _of("share", where={"team": "a"}),
+    "explain/distinct": _of("rollup_day", ("feature",), where={"model": "m-large"}),
+    "explain/evidence_charge": [
+        Asked({"pools": ",1,2,3,9,20,33,"}, "charge", ("charge_category", "service_category", "tag:team"))
+    ],
+    "explain/evidence_event": _SEEN,
+    "explain/evidence_measured": _SEEN,
+    "explain/evidence_share": _of("share", where={"team": "a"}),
+    "explain/heatmap": _of("rollup_hour", where={"feature": "a"}),
+    "explain/reconciliation": _of("reconciliation", ("model", "day"), where={"provider": "acme-ai"}),
+    "explain/trace": [Asked({"id": ident}) for ident in ("t1", "r3", "c7", "nothing")],
+    "explain/usage": _of("rollup_day", ("feature", "state", "error"), ("day",), where={"state": "partial"}),
+    "prices/known": [Asked(), Asked({"known_at": MONTH.starts_at.replace(year=2020)})],
+}
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """The same world in both engines, and the run that is in force in it."""
+
+    duck: Store
+    click: Store
+    run: str
+
+    def values(self, own: dict[str, Any]) -> dict[str, Any]:
+        """Return the ordinary parameters with some changed; None stands for the run in force."""
+        ordinary = {
+            "run": self.run,
+            "month": MONTH.first,
+            "starts_at": MONTH.starts_at,
+            "ends_at": MONTH.ends_at,
+            "first": MONTH.first,
+            "end": MONTH.end,
+            "known_at": NOW,
+            "most": 1000,
+            "take_in": "bill",
+            "source": "focus",
+            "method": "direct",
+            "rule": "tags",
+            "version": ruled(RULES).version,
+            "pools": "".join(f",{number}" for number in range(400)) + ",",
+        }
+        return {**ordinary, **{k: v for k, v in own.items() if v is not None}}
+
+
+@pytest.fixture(scope="module")
+def worlds(clickhouse_folder: Path) -> Iterator[Worlds]:
+    """Lay the world once in each engine."""
+    duck, click = opened("duckdb", clickhouse_folder), opened("clickhouse", clickhouse_folder)
+    runs = {lay(duck), lay(click)}
+    assert len(runs) == 1
+    yield Worlds(duck, click, runs.pop())
+    duck.drop()
+    click.drop()
+
+
+def shown(rows: list[Row]) -> list[tuple[object, ...]]:
+    """Return rows as tuples of their columns by name."""
+    return [tuple(sorted(row.items())) for row in rows]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_both_engines_return_the_same_rows(query: str, worlds: Worlds) -> None:
+    """Every query gives the same rows to the last digit, in the same order where it says one."""
+    ordered = re.search(r"^ORDER BY", (ROOMS / query.replace("/", "/sql/")).with_suffix(".sql").read_text(), re.MULTILINE)
+    told = 0
+    for asked in ASKED.get(query, [Asked()]):
+        values = worlds.values(asked.values)
+        found = [
+            shown(store.rows(query, values, table=asked.table, by=asked.by, where=asked.where))
+            for store in (worlds.duck, worlds.click)
+        ]
+        if not ordered:
+            found = [sorted(rows, key=repr) for rows in found]
+        assert found[0] == found[1], asked
+        told += len(found[0])
+    assert told or query in _EMPTY, f"{query} returned nothing in any case, which proves nothing"
+
+
+#: Queries that rightly find nothing in this world.
+_EMPTY = {"cost/earlier_runs"}
+
+
+@pytest.mark.parametrize("view", [name.removeprefix("view_") for name in view_names()])
+def test_both_engines_see_the_same_through_every_view(view: str, worlds: Worlds) -> None:
+    """Every view holds the same rows."""
+    found = [ledger_of(store, view) for store in (worlds.duck, worlds.click)]
+    assert found[0] == found[1]
+    assert found[0]
+
+
+def test_runs_leave_the_same_rows_in_both_engines(worlds: Worlds) -> None:
+    """What a whole run writes is the same, table by table, pool by pool."""
+    for table in ("pool", "share", "rollup_day", "rollup_hour", "rollup_ledger", "observation", "conservation"):
+        rows = [sorted(shown(read(s, f"SELECT * FROM {table}")), key=repr) for s in (worlds.duck, worlds.click)]
+        assert rows[0] == rows[1], table
+        assert rows[0], table
+
+
+def test_every_sql_file_says_what_it_is() -> None:
+    """The header of a query names it and states its grain, what it reads and what it returns with units."""
+    for path in sorted(ROOMS.glob("*/sql/*.sql")):
+        text = path.read_text(encoding="utf-8")
+        head = text[: re.search(r"^(?!--)", text, re.MULTILINE).start()]  # type: ignore[union-attr]
+        name = path.stem.removeprefix("view_").removesuffix(".clickhouse").removesuffix(".duckdb")
+        assert re.match(rf"-- {name}: ", head), f"{path} does not begin with its name"
+        missing = [word for word in _HEADER if not re.search(rf"^-- {word}:", head, re.MULTILINE)]
+        assert not missing, f"{path} does not say what it {missing[0]}"

@@ -1,0 +1,162 @@
+"""One world for both engines: everything an import or a run can leave, drawn once from a fixed seed."""
+
+from datetime import date
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from outlay.allocate.stage import apply_rules
+from outlay.store import Row, Store
+from outlay.terms.attribution import ATTRIBUTION
+from tests.laws.world import PRICES, TAKEN, at, charge, committed, event, model_charge, published, read, ruled
+
+
+RULES: tuple[dict[str, Any], ...] = (
+    {
+        "name": "models",
+        "match": {"service_category": "AI and Machine Learning", "charge_category": "Usage"},
+        "set": {"provider": "provider", "model": "resource_id"},
+        "split": "driver",
+        "driver": "estimated_cost",
+        "within": ["provider", "model"],
+        "to": list(ATTRIBUTION),
+        "fallback": "month",
+    },
+    {
+        "name": "gpus",
+        "match": {"service_name": "GPU"},
+        "split": "driver",
+        "driver": "unit:page",
+        "to": ["feature", "team"],
+        "capacity": {"unit": "page", "per_consumed": 10},
+    },
+    {"name": "support", "match": {"service_name": "Support"}, "split": "proportional", "to": ["team", "customer"]},
+    {
+        "name": "shared",
+        "match": {"service_name": "Shared"},
+        "split": "fixed",
+        "among": [{"team": "a", "weight": 2}, {"team": "b", "weight": 1}],
+    },
+    {"name": "tags", "set": {"team": "tag:team", "service": "tag:service"}},
+)
+#: A run whose pools have no shares yet, for the statements that give them.
+OPEN = "open"
+
+
+def lay(store: Store) -> str:
+    """Fill a store with the world and return the name of the run in force."""
+    store.insert("charge", _charges(Random(1)))
+    store.insert("usage", _usage(Random(2)))
+    store.insert("arrival", [{**row, "take_in": "late"} for row in _usage(Random(3))[:9]])
+    store.insert("price", PRICES)
+    _business(store)
+    committed(store, "bill")
+    committed(store, "bill-2", taken_at=at(33))
+    committed(store, "events", source="events")
+    committed(store, "customers", source="customers_csv")
+    store.insert("take_in", [{"take_in": "moved", "source": "events", "taken_at": TAKEN, "lines": 7, "landed": 7}])
+    apply_rules(store, ruled(RULES), now=TAKEN)
+    run = published(store).run.name
+    for table in ("assignment", "pool", "rollup_day", "share"):
+        rows = [{**row, "run": OPEN} for row in read(store, f"SELECT * FROM {table} WHERE run = '{run}'")]
+        store.insert(table, [row for row in rows if table != "share" or row["rule"] in ("tags", "models")])
+    return run
+
+
+def _charges(chance: Random) -> list[Row]:
+    lines = []
+    for number in range(1, 61):
+        own: dict[str, Any] = {
+            "day": chance.randint(1, 31),
+            "days": chance.choice([1, 1, 1, 3, 31]),
+            "billing_currency": chance.choice(["USD", "USD", "EUR"]),
+            "sub_account_name": chance.choice([None, "prod", "dev"]),
+            "charge_category": chance.choice(["Usage", "Usage", "Credit"]),
+            "consumed_quantity": chance.choice([None, Decimal("1.25"), Decimal(700)]),
+            "take_in": chance.choice(["bill", "bill", "bill-2", "never-committed"]),
+            "billing_account_id": chance.choice(["111", "222"]),
+        }
+        cost = Decimal(chance.randint(-(10**9), 10**13)).scaleb(-chance.choice([6, 10, 12]))
+        if number % 3:
+            tags = {key: chance.choice("abc") for key in ("team", "service") if chance.random() < 0.6}  # noqa: PLR2004
+            kind = chance.choice(["Compute", "GPU", "Support", "Shared"])
+            lines.append(charge(number, cost, service_name=kind, tags=tags, **own))
+        else:
+            model = chance.choice(["m-large", "M-Large", "m-small"])
+            lines.append(model_charge(number, cost, model=model, **own))
+    return lines
+
+
+def _usage(chance: Random) -> list[Row]:
+    rows = []
+    for number in range(1, 91):
+        who = {name: chance.choice([None, "a", "b", "Ç"]) for name in ATTRIBUTION}
+        own: dict[str, Any] = {
+            **who,
+            "day": chance.randint(1, 31),
+            "hour": chance.randint(0, 23),
+            "second": chance.randint(0, 2),
+            "model": chance.choice(["m-large", "m-large", "m-small", "m-unheard-of", None]),
+            "input": chance.choice([0, 5, 100, 10**7]),
+            "output": chance.choice([0, 9]),
+            "sensor": chance.choice(["sdk", "sdk", "gateway", "otel"]),
+            "response_id": chance.choice([None, f"r{number % 9}"]),
+            "trace": chance.choice([None, f"t{number % 5}"]),
+            "span": chance.choice([None, f"s{number % 7}"]),
+            "session": chance.choice([None, "w"]),
+            "call": f"c{number % 40}",
+            "attempt": chance.choice([1, 1, 2]),
+            "state": chance.choice(["complete", "complete", "partial", "refused", "unknown"]),
+            "error": chance.choice([None, "timeout"]),
+            "duration_ms": chance.choice([None, 90, 4000]),
+            "reported_cost": chance.choice([None, Decimal("0.000123")]),
+            "tier": chance.choice(["", "", "flex"]),
+        }
+        if number % 4 == 0:
+            own |= {"model": "m-page", "unit": chance.choice(["page", "fax"]), "quantity": Decimal(number) / 4}
+        rows.append(event(number, **own))
+    return rows
+
+
+def _business(store: Store) -> None:
+    taken = {"take_in": "customers", "file": 1}
+    store.insert(
+        "customer",
+        [
+            {**taken, "line": 2, "customer": "a", "name": "Alpha", "segment": "mid", "plan": "pro", "status": "active"},
+            {**taken, "line": 3, "customer": "b", "name": None, "segment": None, "plan": None, "status": None},
+        ],
+    )
+    revenue = {"month": date(2026, 10, 1), "kind": "subscription", "currency": "USD"}
+    store.insert(
+        "revenue",
+        [
+            {**taken, **revenue, "line": 2, "customer": "a", "amount": Decimal("99.5")},
+            {**taken, **revenue, "line": 3, "customer": "a", "kind": "usage", "amount": Decimal("0.000000000001")},
+        ],
+    )
+    store.insert(
+        "release",
+        [
+            {**taken, "line": line, "release": f"2026.{line}", "service": service, "released_at": at(line)}
+            for line, service in ((2, "a"), (3, None))
+        ],
+    )
+    store.insert(
+        "problem",
+        [
+            {"take_in": "bill", "file": 1, "line": 7, "code": "bad-amount", "value": "x", "fix": "mend it"},
+            {"take_in": "bill", "file": 1, "line": 8, "code": "other-currency", "value": "EUR", "fix": "leave it"},
+        ],
+    )
+    account = {"provider": "AWS", "billing_account_id": "222", "billing_period_start": at(1)}
+    store.insert("supersession", [{**account, "take_in": "bill", "replaced_by": "bill-2"}])
+    days = {"first_day": date(2026, 10, 1), "last_day": date(2026, 10, 31), "lines": 3, "billed_cost": 1, "control_total": 1}
+    store.insert(
+        "partition",
+        [
+            {**account, **days, "take_in": name, "source": "focus", "billing_currency": "USD", "billing_account_id": of}
+            for name in ("bill", "bill-2")
+            for of in ("111", "222")
+        ],
+    )
