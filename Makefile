@@ -49,6 +49,7 @@ bench: setup ## measure (NAME=import_time runs one)
 
 docs: setup ## write the generated pages anew
 	$(PY) -m tools.data_model
+	$(PY) -m tools.cli_docs
 
 clean: ## remove what the recipes made
 	rm -rf .venv web/node_modules src/outlay/serve/web/static/vendor build dist

@@ -47,7 +47,7 @@ def lay(store: Store) -> str:
     """Fill a store with the world and return the name of the run in force."""
     store.insert("charge", _charges(Random(1)))
     store.insert("usage", _usage(Random(2)))
-    store.insert("arrival", [{**row, "take_in": "late"} for row in _usage(Random(3))[:9]])
+    store.insert("arrival", _arriving())
     store.insert("price", PRICES)
     _business(store)
     committed(store, "bill")
@@ -118,6 +118,12 @@ def _usage(chance: Random) -> list[Row]:
     return rows
 
 
+def _arriving() -> list[Row]:
+    """Return events on their way in: some new, some held already, some held with another content."""
+    rows = [{**row, "take_in": "late", "fingerprint": "f"} for row in _usage(Random(3))[:9]]
+    return [{**row, "id": f"new{number % 2}"} if number < 4 else row for number, row in enumerate(rows)]  # noqa: PLR2004
+
+
 def _business(store: Store) -> None:
     taken = {"take_in": "customers", "file": 1}
     store.insert(
@@ -146,7 +152,7 @@ def _business(store: Store) -> None:
         "problem",
         [
             {"take_in": "bill", "file": 1, "line": 7, "code": "bad-amount", "value": "x", "fix": "mend it"},
-            {"take_in": "bill", "file": 1, "line": 8, "code": "other-currency", "value": "EUR", "fix": "leave it"},
+            {"take_in": "bill", "file": 1, "line": 8, "code": "wrong-currency", "value": "EUR", "fix": "leave it"},
         ],
     )
     account = {"provider": "AWS", "billing_account_id": "222", "billing_period_start": at(1)}

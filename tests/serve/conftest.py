@@ -48,7 +48,7 @@ def api(ledger: Store) -> TestClient:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[str]:
-    """The URL of a real server over two published months in two currencies."""
+    """The URL of a real server over two published months."""
     store = open_store("duckdb:///:memory:")
     make_ledger(store)
     yield from _run(store)

@@ -32,23 +32,20 @@ def test_a_decimal_survives_to_the_last_digit(amount: Decimal) -> None:
 def test_days_instants_and_dataclasses_have_one_form() -> None:
     """Days are ISO, instants are UTC with Z, dataclasses are objects in their own order."""
     there = datetime(2026, 10, 8, 11, 0, 0, 5, tzinfo=timezone(timedelta(hours=2)))
-    assert to_json(Pair(date(2026, 10, 8), {"seen": (there, None, True, 3)})).split() == (
-        [
-            "{",
-            '"first":',
-            '"2026-10-08",',
-            '"second":',
-            "{",
-            '"seen":',
-            "[",
-            '"2026-10-08T09:00:00.000005Z",',
-            "null,",
-            "true,",
-            "3",
-            "]",
-            "}",
-            "}",
-        ]
+    text = to_json(Pair(date(2026, 10, 8), {"seen": (there, None, True, 3)}))
+    assert (
+        text
+        == """{
+  "first": "2026-10-08",
+  "second": {
+    "seen": [
+      "2026-10-08T09:00:00.000005Z",
+      null,
+      true,
+      3
+    ]
+  }
+}"""
     )
 
 

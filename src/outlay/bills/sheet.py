@@ -14,6 +14,8 @@ from outlay.bills.lines import Careful, copy_good_lines
 from outlay.errors import EngineFailed
 from outlay.store import Row, Store
 from outlay.store.reading import Layout, Reader
+from outlay.store.tables import BY_NAME
+from outlay.store.tables.inlets import TAKEN
 from outlay.terms.currency import CURRENCIES
 from outlay.terms.problem import Problem
 
@@ -21,6 +23,8 @@ _CUT_SHORT = (
     "the compressed file is damaged or ends too early; what could be unpacked was taken in;"
     " copy or export it again and import it"
 )
+#: Columns of a charge that a file may hold; a format need not know them all.
+_OF_A_FILE = [c.name for c in BY_NAME["charge"].columns if c not in TAKEN and c.name != "extra"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,10 @@ def _fast(reader: Reader, layout: Layout, file: Unpacked) -> list[Row] | None:
 def _layout(importer: Importer, file: Unpacked) -> Layout:
     by_folded = {column.casefold(): column for column in reversed(file.header)}
     columns = {
-        name: next((by_folded[own.casefold()] for own in names if own.casefold() in by_folded), None)
-        for name, names in importer.columns.items()
+        name: next(
+            (by_folded[own.casefold()] for own in importer.columns.get(name, ()) if own.casefold() in by_folded), None
+        )
+        for name in _OF_A_FILE
     }
     used = {own for own in columns.values() if own}
     extra = [column for column in file.header if column not in used]

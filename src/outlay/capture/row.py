@@ -76,9 +76,7 @@ class Rows:
         event.attempt, event.duration_ms, event.reported_cost = 0, None, None
         further = _encode(event)[:-1] + (b"," + _encode_sorted(context)[1:-1] if context else b"")
         starts = [first, *(further for _ in pairs[1:])]
-        return b"".join(
-            start + pair + self._end % (line, digest) for start, pair in zip(starts, pairs, strict=True)
-        )
+        return b"".join(start + pair + self._end % (line, digest) for start, pair in zip(starts, pairs, strict=True))
 
 
 def _decoded(record: bytes | dict[str, object]) -> object:

@@ -94,9 +94,7 @@ def take_in(
             store.delete("arrival", take_in=ident)
 
 
-def _lines(
-    found: Iterator[tuple[int, Record]], rows: Rows, name: str, place: int, count: _Count
-) -> Iterator[bytes]:
+def _lines(found: Iterator[tuple[int, Record]], rows: Rows, name: str, place: int, count: _Count) -> Iterator[bytes]:
     """Yield a file's events as rows; what cannot be read becomes a problem."""
     for line, record in found:
         count.lines += 1

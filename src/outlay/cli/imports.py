@@ -101,7 +101,7 @@ def _revenue(store: Store, source: str, paths: tuple[Path, ...]) -> TakeIn:
 
 def as_json_object(result: TakeIn) -> dict[str, Any]:
     """Return a take-in as the command contract writes it."""
-    counted = {"charges": result.landed} if result.totals or result.source in bills.importers() else {}
+    counted = {"charges": result.landed} if result.source in bills.importers() else {}
     if result.source == EVENTS:
         counted = {"events": result.landed, "duplicates": result.skipped.get("duplicate", 0)}
     return {
@@ -128,7 +128,8 @@ def summarise(result: TakeIn) -> None:
     if result.repeated:
         console.print(f"These files are in already, as import {result.repeated}; nothing changed.", markup=False)
         return
-    noun = "events" if result.source == EVENTS else "rows" if not result.control_totals else "charges"
+    billed = result.source in bills.importers()
+    noun = "events" if result.source == EVENTS else "charges" if billed else "rows"
     parts = [
         f"{result.landed:,} {noun}",
         f"{sum(result.skipped.values()):,} skipped",
@@ -139,12 +140,9 @@ def summarise(result: TakeIn) -> None:
         console.print(f"  skipped {count:,}: {reason}", markup=False)
     for currency, total in result.control_totals.items():
         landed = result.totals.get(currency, total - total)
-        verdict = (
-            "meets the file's own total"
-            if landed == total
-            else f"{money(total - landed, currency)} short of the file's {money(total, currency)}"
-        )
-        console.print(f"  billed {money(landed, currency)}, {verdict}", markup=False)
+        short = f"{money(total - landed, currency)} short of the file's own {money(total, currency)}"
+        met = "meets the file's own total" if landed == total else short
+        console.print(f"  {'billed' if billed else 'adds up to'} {money(landed, currency)}, {met}", markup=False)
     for restated in result.restated:
         before, after = (money(amount, restated.currency) for amount in (restated.before, restated.after))
         moved = money(restated.after - restated.before, restated.currency, sign=True)

@@ -34,7 +34,7 @@ from outlay.terms.take_in import TakeIn
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),
-    help="Where its files and ledger go. [default: outlay-demo beside the default store]",
+    help="Where its files and ledger go. [default: `demo` in your data directory]",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on; loopback only.")
 @click.option("--port", default=8321, show_default=True, help="Port to serve on.")
@@ -58,7 +58,7 @@ def demo(
     say = Console(quiet=as_json, highlight=False, markup=False).print
     say(f"Building a company (seed {seed}, scale {scale}) in {home} ...")
     truth = build(home, seed=seed, scale=scale)
-    url = store_url or (ctx.obj or {}).get("store") or f"duckdb:///{home.absolute()}/demo.duckdb"
+    url = store_url or (ctx.obj or {}).get("store") or f"duckdb://{home.absolute()}/demo.duckdb"
     store = open_store(url)
     try:
         _take_all_in(store, home, quiet=as_json)
@@ -194,7 +194,9 @@ def _show_runs(published: list[flow.Published]) -> None:
             quantity = f"{one.unpriced_quantity.normalize():,f} tokens and units"
             console.print(f"Without a price: {quantity}, at most {money(one.unpriced_bound)}; see `outlay models`")
     seconds = sum(stage.seconds for one in published for stage in one.stages)
-    console.print(f"{len(published)} months published in {seconds:.1f} s", markup=False)
+    console.print(
+        f"{len(published)} month{'s' if len(published) > 1 else ''} published in {seconds:.1f} s", markup=False
+    )
 
 
 @click.command()

@@ -128,6 +128,6 @@ name = "support, credits and tax"
 match = { charge_category = ["Purchase", "Credit", "Tax"] }
 set = { provider = "provider" }
 split = "proportional"
-to = ["feature", "customer", "team", "environment", "service"]
+to = ["feature", "team"]
 fallback = "month"
 """

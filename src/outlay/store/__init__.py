@@ -19,7 +19,7 @@ def default_url() -> str:
         return url
     from platformdirs import user_data_path  # noqa: PLC0415 - only the default needs it
 
-    return f"duckdb:///{user_data_path('outlay', appauthor=False) / 'outlay.duckdb'}"
+    return f"duckdb://{user_data_path('outlay', appauthor=False) / 'outlay.duckdb'}"
 
 
 def open_store(url: str | None = None) -> Store:

@@ -34,7 +34,7 @@ class DuckDB:
     def __init__(self, path: Path | None, *, memory_limit: str = "4GB") -> None:
         self.path = path
         self._memory_limit = memory_limit
-        self.url = f"duckdb:///{path}" if path else "duckdb:///:memory:"
+        self.url = f"duckdb://{path.absolute()}" if path else "duckdb:///:memory:"
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
         with _as_ours(self.url):

@@ -59,11 +59,8 @@ def text_of(name: str, engine: str) -> str:
 
 def dimensions_of(table: str) -> list[str]:
     """Return the columns of a table that an answer may be grouped and filtered by (`tag:KEY` apart)."""
-    return [
-        c.name
-        for c in BY_NAME[table].columns
-        if c.kind not in _NEVER_GROUPED and c.name not in ("run", "tags", "extra")
-    ]
+    own = [c.name for c in BY_NAME[table].columns if c.kind not in _NEVER_GROUPED and c.name not in _NO_DIMENSION]
+    return [*own, *_DERIVED.get(table, ())]
 
 
 def bind(

@@ -1,7 +1,7 @@
 -- pool: a month's charges gathered by day, rule and what they say about who caused them.
 -- grain:   one row per day, rule, currency, provider, sub account, service, charge category and known attribution
 -- reads:   current_charge, assignment
--- returns: the columns of pool
+-- returns: the columns of pool; consumed_quantity to a millionth
 -- law:     pools of a month sum to its charges exactly
 -- A charge longer than a day is cut into its days (to the month's end): the k-th of n gets
 -- trunc(amount * k / n) - trunc(amount * (k - 1) / n), so the days always add up to it.
@@ -24,9 +24,8 @@ WITH lines AS (
     CASE WHEN l.days = 1 THEN toInt256(l.amount * 1000000000000)
       ELSE intDiv(toInt256(l.amount * 1000000000000) * (k.place + 1), l.days)
         - intDiv(toInt256(l.amount * 1000000000000) * k.place, l.days) END AS pico,
-    CASE WHEN l.days = 1 THEN toInt256(l.consumed_quantity * 1000000000000000)
-      ELSE intDiv(toInt256(l.consumed_quantity * 1000000000000000) * (k.place + 1), l.days)
-        - intDiv(toInt256(l.consumed_quantity * 1000000000000000) * k.place, l.days) END AS consumed
+    intDiv(toInt256(floor(l.consumed_quantity * 1000000)) * (k.place + 1), l.days)
+      - intDiv(toInt256(floor(l.consumed_quantity * 1000000)) * k.place, l.days) AS consumed_micro
   FROM lines AS l
   JOIN (SELECT CAST(unnest(range(0, 31)) AS BIGINT) AS place) AS k ON k.place < l.days
 ), gathered AS (
@@ -35,7 +34,7 @@ WITH lines AS (
     d.sub_account_name AS sub_account_name, d.service_name AS service_name, d.charge_category AS charge_category,
     a.feature AS feature, a.customer AS customer, a.team AS team, a."user" AS "user", a.environment AS environment, a.service AS service, a."release" AS "release",
     a.known_provider AS known_provider, a.model AS model,
-    SUM(d.charges) AS charges, SUM(d.consumed) AS consumed, SUM(d.pico) AS pico
+    SUM(d.charges) AS charges, SUM(d.consumed_micro) AS consumed_micro, SUM(d.pico) AS pico
   FROM daily AS d
   JOIN assignment AS a ON a.run = $run AND a.signature = d.signature
   GROUP BY 1, 2, 3, 4, 5, 6, 7, a.feature, a.customer, a.team, a."user", a.environment, a.service, a."release", a.known_provider, a.model
@@ -46,6 +45,6 @@ SELECT
     feature, customer, team, "user", environment, service, "release", known_provider, model) AS pool,
   rule, currency, provider, sub_account_name, service_name, charge_category, feature, customer, team, "user", environment, service, "release", known_provider, model,
   charges,
-  CAST(CAST(CAST(consumed AS VARCHAR) AS DECIMAL(38,0)) * CAST('0.000000000000001' AS DECIMAL(15,15)) AS DECIMAL(38,15)) AS consumed_quantity,
+  CAST(CAST(CAST(consumed_micro AS VARCHAR) AS DECIMAL(32,0)) * CAST('0.000001' AS DECIMAL(6,6)) AS DECIMAL(38,15)) AS consumed_quantity,
   CAST(CAST(CAST(pico AS VARCHAR) AS DECIMAL(38,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) AS amount
 FROM gathered

@@ -48,7 +48,7 @@ WITH open_pools AS (
       WHEN $driver = 'tokens' THEN toInt256(tokens) * 1000
       WHEN $driver = 'duration_ms' THEN toInt256(duration_ms)
       WHEN $driver = 'estimated_cost' THEN intDiv(toInt256(estimated_cost * 1000000000000), 1000)
-      WHEN unit = $unit THEN intDiv(toInt256(quantity * 1000000000000000), 1000000000000)
+      WHEN unit = $unit THEN toInt256(floor(quantity * 1000))
       ELSE toInt256(0) END) AS weight
   FROM rollup_day
   WHERE run = $run
@@ -64,7 +64,7 @@ WITH open_pools AS (
   JOIN (
     SELECT
       CASE WHEN $whole_month = 1 THEN CAST($month AS DATE) ELSE "day" END AS held_day, part,
-      SUM(intDiv(toInt256(consumed_quantity * 1000000000000000), 1000000000000) * $capacity) AS capacity
+      SUM(toInt256(floor(consumed_quantity * 1000)) * $capacity) AS capacity
     FROM open_pools
     GROUP BY 1, 2
   ) AS held ON held.held_day = used.driver_day AND held.part = used.part

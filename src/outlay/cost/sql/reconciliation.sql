@@ -53,8 +53,8 @@ WITH names AS (
     COALESCE(s.estimated_cost, CAST(0 AS DECIMAL(38,12))) AS estimated_cost,
     b.bill_day IS NOT NULL AND (b.usage_cost <> 0 OR b.units <> 0) AS is_billed,
     s.seen_day IS NOT NULL AS is_seen,
-    toInt256(COALESCE(b.units, CAST(0 AS DECIMAL(38,15))) * 1000) AS billed_units,
-    toInt256(COALESCE(s.units, CAST(0 AS DECIMAL(38,15))) * 1000) AS seen_units
+    toInt256(floor(COALESCE(b.units, CAST(0 AS DECIMAL(38,15))) * 1000)) AS billed_units,
+    toInt256(floor(COALESCE(s.units, CAST(0 AS DECIMAL(38,15))) * 1000)) AS seen_units
   FROM bill AS b
   FULL JOIN seen AS s
     ON s.seen_day = b.bill_day AND s.seen_provider = b.bill_provider AND lower(s.seen_model) = lower(b.bill_model)

@@ -22,12 +22,18 @@ _CHARTS = _FOLDER / "static" / "vendor" / "charts.js"
 _PARAMETERS = ("period", "before", "by", "where", "currency", "show")
 
 
-def attach(app: FastAPI, store: Store) -> None:
-    """Add the page and what it loads to an app."""
+def attach(app: FastAPI, store: Store, charts: Path = _CHARTS) -> None:
+    """Add the page and what it loads to an app.
+
+    Args:
+        app: The app.
+        store: Holds the published ledger.
+        charts: What `make assets` builds; without it the page has no chart, and its tables say the same.
+    """
     templates = _templates()
 
     def shown(name: str, status: int = HTTPStatus.OK, **values: Any) -> Response:
-        text = templates.get_template(name).render(has_charts=_CHARTS.is_file(), **values)
+        text = templates.get_template(name).render(has_charts=charts.is_file(), **values)
         return HTMLResponse(text, status_code=status)
 
     @app.get("/", include_in_schema=False)
