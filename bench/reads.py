@@ -22,6 +22,14 @@ from outlay.terms.period import Period
 
 _ROUNDS = 15
 _BEFORE, _AFTER = Period.month("2026-09"), Period.month("2026-10")
+
+
+@cache
+def _trace(store: DuckDB) -> str:
+    found = store.cursor().execute('SELECT trace FROM "usage" WHERE trace IS NOT NULL LIMIT 1').fetchone()
+    return str(found[0]) if found else ""
+
+
 _READS: dict[str, Callable[[Store], object]] = {
     "costs --by feature": lambda s: cost.costs(s, _AFTER, ["feature"]),
     "costs --by customer": lambda s: cost.costs(s, _AFTER, ["customer"]),
@@ -46,8 +54,7 @@ def main(scale: int, folder: Path) -> None:
     if not (folder / "demo.duckdb").exists():
         command = [sys.executable, "-m", "outlay", "demo", "--no-serve", "--json", "--scale", str(scale)]
         subprocess.run([*command, "--folder", str(folder)], check=True, stdout=subprocess.DEVNULL)
-    store = open_store(url)
-    assert isinstance(store, DuckDB)
+    store = cast(DuckDB, open_store(url))
     print(f"scale {scale}: {store.count('ledger'):,} shares, {store.count('rollup_day'):,} rolled-up rows")
     for name, read in _READS.items():
         times = []
@@ -59,16 +66,10 @@ def main(scale: int, folder: Path) -> None:
     store.close()
 
 
-@cache
-def _trace(store: DuckDB) -> str:
-    found = store.cursor().execute('SELECT trace FROM "usage" WHERE trace IS NOT NULL LIMIT 1').fetchone()
-    return str(found[0]) if found else ""
-
-
 if __name__ == "__main__":
     asked = int(sys.argv[1]) if len(sys.argv) > 1 else 10
-    if len(sys.argv) > 2:
-        main(asked, Path(sys.argv[2]))
+    if folder := sys.argv[2:]:
+        main(asked, Path(folder[0]))
     else:
         with tempfile.TemporaryDirectory() as made:
             main(asked, Path(made))

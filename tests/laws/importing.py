@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from outlay.bills import importer as bills
+from outlay.bills import importers as bills
 from outlay.bills import take_in as bill
 from outlay.capture import take_in as usage
 from outlay.store import Store, open_store

@@ -1,6 +1,5 @@
 import json
 import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,9 @@ EVENTS = st.lists(
 
 
 @pytest.fixture(params=["duckdb", "clickhouse"])
-def engine(request: pytest.FixtureRequest, clickhouse_folder: Path) -> Iterator[tuple[str, Path]]:
+def engine(request: pytest.FixtureRequest, clickhouse_folder: Path) -> tuple[str, Path]:
     """Return an engine by name, and where ClickHouse may keep its databases."""
-    yield request.param, clickhouse_folder
+    return request.param, clickhouse_folder
 
 
 def landed(engine: tuple[str, Path], files: list[list[dict[str, Any]]], *, together: bool) -> list[Row]:

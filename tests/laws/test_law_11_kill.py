@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -77,7 +78,7 @@ class Importing:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
-        self.end()
+        assert self.end() in (0, -signal.SIGKILL), "it ended by itself"
 
     def __enter__(self) -> "Importing":
         """Watch it."""

@@ -123,7 +123,7 @@ def test_the_keyboard_reaches_the_pickers(page: Page) -> None:
 
 def test_a_picker_changes_the_view_and_the_address(page: Page) -> None:
     """What one picks stands in the address afterwards, and the page shows it."""
-    page.get_by_label("By", exact=True).select_option("customer")
+    page.get_by_role("combobox", name="By", exact=True).select_option("customer")
     page.get_by_role("button", name="Show").click()
     page.wait_for_url("**/?*by=customer*")
     assert page.get_by_role("row", name="acme").count() == 2
@@ -145,7 +145,7 @@ def test_a_row_leads_to_its_own_view(page: Page, served: str) -> None:
 def test_the_page_has_its_landmarks(page: Page) -> None:
     """A banner, one main part, named sections and a footer: what screen readers jump by."""
     for role in ("banner", "main", "contentinfo"):
-        assert page.get_by_role(role).count() == 1  # type: ignore[arg-type]
+        assert page.get_by_role(role).count() == 1
     names = ["Day by day", "What changed, and why", "Where it went", "Who owns it", "It adds up"]
     for name in names:
         assert page.get_by_role("region", name=name, exact=True).count() == 1, name
@@ -157,7 +157,7 @@ def test_it_works_without_scripts(browser: Browser, served: str) -> None:
     one = context.new_page()
     one.goto("/")
     assert not one.locator("#chart").is_visible()
-    one.get_by_label("By", exact=True).select_option("team")
+    one.get_by_role("combobox", name="By", exact=True).select_option("team")
     one.get_by_role("button", name="Show").click()
     assert "by=team" in one.url
     assert one.get_by_role("region", name="Cost by team").is_visible()

@@ -220,8 +220,9 @@ def _target(target: object, split: str, where: str) -> tuple[dict[str, str], int
 def _capacity(found: object, driver: str, where: str) -> int:
     if found is None:
         return 0
-    per = found.get("per_consumed", 0) if isinstance(found, dict) else 0
-    if driver != f"{UNIT}{found.get('unit')}" or not isinstance(per, int) or per <= 0:
+    named = found if isinstance(found, dict) else {}
+    per = named.get("per_consumed", 0)
+    if driver != f"{UNIT}{named.get('unit')}" or not isinstance(per, int) or per <= 0:
         raise BadConfig(
             f"{where}: capacity does not fit its driver {driver!r}",
             fix='write capacity = { unit = "gpu_second", per_consumed = 3600 } with driver = "unit:gpu_second"',

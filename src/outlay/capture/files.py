@@ -98,7 +98,7 @@ def _lines(file: io.BufferedIOBase, advance: Callable[[int], None] | None) -> It
             advance(read)
             read = 0
         if len(text) > _LONGEST:
-            while text[-1:] != b"\n" and (text := file.readline(_LONGEST)):  # noqa: PLW2901 - only its end matters
+            while text[-1:] != b"\n" and (text := file.readline(_LONGEST)):
                 read += len(text)
             yield line, _TOO_LONG
         elif not text.isspace():

@@ -145,4 +145,4 @@ def _instant(text: str, form: str) -> object:
 def _microseconds(text: str, digits: int) -> int:
     """Return a decimal number of seconds or milliseconds in microseconds; what is finer is cut."""
     whole, _, part = text.partition(".")
-    return int(whole) * 10**digits + int(part[:digits].ljust(digits, "0"))
+    return int(whole) * int(10**digits) + int(part[:digits].ljust(digits, "0"))

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from outlay.capture.mapping import ColumnMapping
 from outlay.errors import Unreadable
@@ -29,17 +30,25 @@ def records(
     Raises:
         Unreadable: The header lacks a column that the mapping names.
     """
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")  # type: ignore[type-var]
-    head = text.readline()
-    delimiter = max(",;\t|", key=head.count)
-    header = [column.strip() for column in next(csv.reader([head], delimiter=delimiter), [])]
-    if missing := [column for column in mapping.wanted() if column not in header]:
-        raise Unreadable(
-            f"{name} has no column {missing[0]!r}; it has {', '.join(header)}",
-            fix="name the columns it has in the mapping file",
-            code="missing-column",
-        )
-    reader = csv.reader(text, delimiter=delimiter)
+    with io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:  # type: ignore[type-var]
+        head = text.readline()
+        delimiter = max(",;\t|", key=head.count)
+        header = [column.strip() for column in next(csv.reader([head], delimiter=delimiter), [])]
+        if missing := [column for column in mapping.wanted() if column not in header]:
+            raise Unreadable(
+                f"{name} has no column {missing[0]!r}; it has {', '.join(header)}",
+                fix="name the columns it has in the mapping file",
+                code="missing-column",
+            )
+        for line, cells in _cells(csv.reader(text, delimiter=delimiter)):
+            if isinstance(cells, Flaw):
+                yield line, cells
+            else:
+                yield line, _event(cells, header, mapping, f"{digest[:_FINGERPRINT]}:{line}")
+
+
+def _cells(reader: Any) -> Iterator[tuple[int, list[str] | Flaw]]:  # noqa: ANN401 - csv's reader has no public type
+    """Yield the cells of each record; empty lines are none."""
     while True:
         line = reader.line_num + 2  # the header is line 1
         try:
@@ -50,7 +59,7 @@ def records(
             yield line, Flaw("bad-csv", "line", None, f"mend the line: {error}")
             continue
         if cells:
-            yield line, _event(cells, header, mapping, f"{digest[:_FINGERPRINT]}:{line}")
+            yield line, cells
 
 
 def _event(cells: Sequence[str], header: Sequence[str], mapping: ColumnMapping, ident: str) -> dict[str, object] | Flaw:

@@ -33,7 +33,7 @@ _SHADES = " ░▒▓█"
 @json_option
 @store_option
 @click.pass_context
-def explain(ctx: click.Context, before: str, after: str, by: tuple[str, ...], **given: Any) -> None:
+def explain(ctx: click.Context, /, before: str, after: str, by: tuple[str, ...], **given: Any) -> None:
     """Explain why a period cost more or less than an earlier one, to the last digit."""
     with opened(ctx, given["store_url"]) as store:
         periods = Period.parse(before), Period.parse(after)
@@ -92,7 +92,7 @@ def _show_verdict(answer: dict[str, Any], currency: str) -> None:
 @json_option
 @store_option
 @click.pass_context
-def trace(ctx: click.Context, ident: str, **given: Any) -> None:
+def trace(ctx: click.Context, /, ident: str, **given: Any) -> None:
     """Show what one user action cost: every event of a trace, session, call or id."""
     with opened(ctx, given["store_url"]) as store:
         answer = activity.trace(store, ident)

@@ -100,12 +100,12 @@ def _take_all_in(store: Store, home: Path, *, quiet: bool) -> None:
         done(bill.take_in(store, importer, bill.Request(paths=[path]), now=now()))
     for path in sorted((home / "events").glob("*.ndjson")):
         done(events.take_in(store, [path], mapping=None, now=now()))
-    for source, path in (
+    for source, name in (
         ("customers_csv", "revenue/customers.csv"),
         ("revenue_csv", "revenue/revenue.csv"),
         ("releases_csv", "releases.csv"),
     ):
-        done(business.take_in(store, revenue.importers()[source], [home / path], now=now()))
+        done(business.take_in(store, revenue.importers()[source], [home / name], now=now()))
     apply_rules(store, read(home / "rules.toml"), now=now())
 
 

@@ -1,13 +1,15 @@
 """The contract of a business importer: one line of a CSV file becomes one row of a table."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from outlay.catalog import Catalog
 from outlay.terms.currency import CURRENCIES
 
+_AMOUNT = re.compile(r"[+-]?\d{1,15}(\.\d{0,12})?", re.ASCII)
 #: Reads the text of a cell; raises ValueError with what to write instead.
 Reading = Callable[[str], object]
 
@@ -22,6 +24,8 @@ class Importer:
         columns: How each column's cells are read.
         mandatory: Columns that every line must fill.
         defaults: What a column holds when the file does not say.
+        held: Query of the rows in force, columns as here, where a line that is among them is skipped; None where a
+            later line restates.
     """
 
     name: str
@@ -29,6 +33,7 @@ class Importer:
     columns: Mapping[str, Reading]
     mandatory: Sequence[str]
     defaults: Mapping[str, object]
+    held: str | None = None
 
 
 def importers() -> Catalog[Importer]:
@@ -52,14 +57,10 @@ def month(cell: str) -> date:
 
 
 def money(cell: str) -> Decimal:
-    """Read an amount of at most 12 decimal places."""
-    try:
-        found = Decimal(cell)
-    except InvalidOperation as error:
-        raise ValueError("write a plain decimal number with a point, such as 1234.56") from error
-    if not found.is_finite() or found != round(found, 12):
+    """Read an amount of at most 12 decimal places; refunds are negative."""
+    if not _AMOUNT.fullmatch(cell):
         raise ValueError("write a plain decimal number of at most 12 places, such as 1234.56")
-    return found
+    return Decimal(cell)
 
 
 def currency(cell: str) -> str:

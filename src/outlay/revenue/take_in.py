@@ -2,13 +2,14 @@
 
 import csv
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from outlay.errors import BadInput, Unreadable
+from outlay.errors import BadInput, EngineFailed, Unreadable
 from outlay.revenue.importer import Importer
 from outlay.store import Store
 from outlay.terms.problem import Problem
@@ -27,15 +28,19 @@ def take_in(store: Store, importer: Importer, paths: Sequence[Path], *, now: dat
         now: The instant of the import.
 
     Raises:
-        BadInput: A file does not exist.
+        BadInput: There is no file, or one does not exist.
         Unreadable: A file is not UTF-8 text, or lacks a mandatory column.
     """
+    if not paths:
+        raise BadInput("no file to import", fix="give the path of at least one CSV file", code="no-file")
     prints = [_fingerprint(path) for path in paths]
     names = tuple(path.name for path in paths)
     if earlier := _already_held(store, importer, prints):
         lines = sum(cast(int, row["lines"]) for row in store.rows("revenue/file_lines", {"take_in": earlier}))
         return TakeIn(earlier, importer.name, names, lines, 0, {"already-imported": lines}, repeated=earlier)
-    ident = f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{prints[0][:8]}"
+    ident = _new_ident(store, f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{prints[0][:8]}")
+    known = {_key(row, importer) for row in store.rows(importer.held)} if importer.held else None
+    skipped = 0
     rows: list[dict[str, object]] = []
     problems: list[tuple[int, Problem]] = []
     counts: list[int] = []
@@ -45,21 +50,33 @@ def take_in(store: Store, importer: Importer, paths: Sequence[Path], *, now: dat
             counts[-1] += 1
             if isinstance(found, Problem):
                 problems.append((place, found))
+            elif known is not None and (key := _key(found, importer)) in known:
+                skipped += 1
             else:
+                if known is not None:
+                    known.add(key)
                 rows.append({"take_in": ident, "file": place, "line": line, **found})
     totals: dict[str, Decimal] = {}
     for row in rows:
         if "amount" in row:
             code = cast(str, row["currency"])
             totals[code] = totals.get(code, Decimal(0)) + cast(Decimal, row["amount"])
-    with store.transaction():
-        _commit(store, importer, ident, now, list(zip(paths, prints, counts, strict=True)), rows, problems)
+    try:
+        with store.transaction():
+            _commit(store, importer, ident, now, list(zip(paths, prints, counts, strict=True)), rows, problems)
+    except BaseException:
+        # Nothing counts without the row in take_in; what was written so far is only in the way.
+        for table in (importer.table, "problem", "source_file"):
+            with suppress(EngineFailed):
+                store.delete(table, take_in=ident)
+        raise
     return TakeIn(
         take_in=ident,
         source=importer.name,
         files=names,
         lines=sum(counts),
         landed=len(rows),
+        skipped={"duplicate": skipped} if skipped else {},
         problem_lines=len(problems),
         problems=tuple(problem for _, problem in problems),
         totals=totals,
@@ -109,7 +126,7 @@ def _commit(
         "taken_at": now,
         "lines": sum(lines for _, _, lines in files),
         "landed": len(rows),
-        "skipped": 0,
+        "skipped": sum(lines for _, _, lines in files) - len(rows) - len(problems),
         "problem_lines": len(problems),
     }
     store.insert("take_in", [committed])
@@ -132,7 +149,11 @@ def _read(path: Path, importer: Importer) -> Iterator[tuple[int, dict[str, objec
         raise Unreadable(f"{path.name} is not UTF-8 text", fix="save it as UTF-8", code="bad-encoding") from error
 
 
-def _line(row: dict[str, str | None], name: str, line: int, importer: Importer) -> dict[str, object] | Problem:
+def _line(row: dict[str | None, str | None], name: str, line: int, importer: Importer) -> dict[str, object] | Problem:
+    if None in row or None in row.values():
+        return Problem(
+            "wrong-column-count", name, line, None, None, None, None, "give every line as many fields as the header"
+        )
     found: dict[str, object] = {}
     for column, read in importer.columns.items():
         cell = (row.get(column) or "").strip()
@@ -159,3 +180,16 @@ def _already_held(store: Store, importer: Importer, prints: Sequence[str]) -> st
     newest = store.rows("revenue/newest_files", {"source": importer.name})
     have = {cast(str, row["fingerprint"]) for row in newest}
     return cast(str, newest[0]["take_in"]) if newest and set(prints) <= have else None
+
+
+def _key(row: Mapping[str, object], importer: Importer) -> tuple[object, ...]:
+    return tuple(row[column] for column in importer.columns)
+
+
+def _new_ident(store: Store, name: str) -> str:
+    """Return an id that no import has: one file may be read as two tables at the same instant."""
+    ident, place = name, 1
+    while store.count("take_in", take_in=ident):
+        place += 1
+        ident = f"{name}-{place}"
+    return ident

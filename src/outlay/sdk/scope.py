@@ -6,7 +6,7 @@ from contextvars import ContextVar
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeVar
+    from typing import Any, Self, TypeVar
 
     Decorated = TypeVar("Decorated", bound=Callable[..., Any])
     #: What is said so far, and the scope around it. A chain rather than tokens, so that leaving never fails.
@@ -46,24 +46,30 @@ class context:  # noqa: N801 - used like a function: `with outlay.context(...)`,
     def __init__(
         self,
         *,
-        feature: str | None = None,
-        customer: str | None = None,
-        team: str | None = None,
-        user: str | None = None,
-        session: str | None = None,
-        environment: str | None = None,
-        release: str | None = None,
-        service: str | None = None,
+        feature: str | int | None = None,
+        customer: str | int | None = None,
+        team: str | int | None = None,
+        user: str | int | None = None,
+        session: str | int | None = None,
+        environment: str | int | None = None,
+        release: str | int | None = None,
+        service: str | int | None = None,
         **free: object,
     ) -> None:
         named = {
-            **{"feature": feature, "customer": customer, "team": team, "user": user, "session": session},
-            **{"environment": environment, "release": release, "service": service},
+            "feature": feature,
+            "customer": customer,
+            "team": team,
+            "user": user,
+            "session": session,
+            "environment": environment,
+            "release": release,
+            "service": service,
             **free,
         }
         self._said = {name: value for name, value in named.items() if value is not None}
 
-    def __enter__(self) -> "context":
+    def __enter__(self) -> "Self":
         """Begin the scope."""
         outer = _current.get()
         _current.set(({**outer[0], **self._said}, outer))

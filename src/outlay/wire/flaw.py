@@ -23,7 +23,7 @@ class Flaw:
 
 
 class Flawed(Exception):
-    """Raised by the check of one value; who reads the event returns the `Flaw` it carries, so it never leaves the room."""
+    """Raised by the check of one value. Who reads the event returns the `Flaw`; this never leaves the room."""
 
     def __init__(self, code: str, name: str, value: object, fix: str) -> None:
         super().__init__(code)

@@ -1,4 +1,6 @@
-"""Releases: `release`, `released_at`, and optionally `service`. They stand on the same axis as changes in cost."""
+"""Releases: `release`, `released_at`, and optionally `service`. They stand on the same axis as changes in cost.
+
+A release that is there already is skipped, so a list that grows may be imported again."""
 
 from outlay.revenue.importer import Importer, instant, text
 
@@ -8,4 +10,5 @@ IMPORTER = Importer(
     columns={"release": text, "service": text, "released_at": instant},
     mandatory=("release", "released_at"),
     defaults={},
+    held="revenue/releases",
 )
