@@ -86,6 +86,16 @@ def test_a_bad_line_is_a_problem_and_spoils_nothing_else(
     assert store.count("problem", take_in=result.take_in) == 1
 
 
+def test_money_on_a_bad_line_is_at_stake_and_missing_from_the_control_total(
+    store: Store, tmp_path: Path, now: datetime
+) -> None:
+    """A line without its customer still says how much it is; the totals differ by exactly that."""
+    text = f"{REVENUE}acme,2026-10,subscription,10,USD\n,2026-10,subscription,2.5,USD\nb,2026-10,subscription,x,USD\n"
+    result = brought(store, tmp_path / "r.csv", "revenue_csv", text, now)
+    assert [(p.amount, p.currency) for p in result.problems] == [(Decimal("2.5"), "USD"), (None, None)]
+    assert (result.matches, result.differences) == (False, {"USD": Decimal("2.5")})
+
+
 def test_a_later_import_restates_the_months_it_names(store: Store, tmp_path: Path, now: datetime) -> None:
     """The newest import that speaks of a customer and month holds; the others stay; the same file changes nothing."""
     first = f"{REVENUE}a,2026-09,subscription,1,USD\na,2026-10,subscription,2,USD\nb,2026-10,subscription,3,USD\n"

@@ -1,7 +1,7 @@
 """Commands that look closer: explain, trace, failures, heatmap, evidence."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -17,8 +17,10 @@ from outlay.cli.options import (
 )
 from outlay.cli.tables import NOBODY, console, money, show
 from outlay.explain import activity, change
+from outlay.explain.evidence import evidence as expand
 from outlay.serve.encode import to_json
-from outlay.store import Store
+from outlay.store import Row, Store
+from outlay.terms.attribution import ATTRIBUTION
 from outlay.terms.period import Period
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -152,4 +154,42 @@ def heatmap(store: Store, asked: Asked) -> None:
         console.print(f"{name}  " + "".join(_SHADES[round(shade)] * 2 for shade in shades), markup=False)
 
 
-look_commands = (explain, trace, failures, heatmap)
+@click.command()
+@click.option("--most", default=5, show_default=True, help="Shares to expand, and lines and events of each.")
+@read_command
+def evidence(store: Store, asked: Asked, most: int) -> None:
+    """Expand a slice of the ledger to its inputs: rules, bill lines, events and prices."""
+    answer = expand(store, asked.period, where=asked.where, most=most)
+    if asked.as_json:
+        click.echo(to_json(answer))
+        return
+    shares, pools = cast("list[Row]", answer["shares"]), cast("list[Row]", answer["pools"])
+    if not shares:
+        console.print("Nothing in this slice. Has `outlay run` been made for it?")
+    for share in shares:
+        _show_share(share, next(pool for pool in pools if (pool["run"], pool["pool"]) == (share["run"], share["pool"])))
+
+
+def _show_share(share: Row, pool: Row) -> None:
+    """Print one share, the lines of the bill behind its pool, and the events behind its weight."""
+    currency = share["currency"]
+    who = ", ".join(f"{name} {share[name]}" for name in (*ATTRIBUTION, "model") if share[name])
+    amount, whole = (money(cast(Decimal, value), currency) for value in (share["amount"], share["pool_amount"]))
+    by = f", by {share['driver']} {share['weight']:,} of {share['total_weight']:,}" if share["driver"] else ""
+    console.print(f"\n{amount} on {share['day']}: {who or share['state']}", markup=False)
+    console.print(f"  of {whole}, rule {share['rule'] or '(none)'!r}, {share['method']}{by}", markup=False)
+    charges = cast("list[Row]", pool["charges"])
+    columns = [("file", "file_name"), ("line", "line"), ("billed", "billed_cost"), ("that day", "part")]
+    show("  Bill lines", columns, [{**row, "currency": currency} for row in charges], empty="  No bill lines.")
+    if events := cast("list[Row]", share["events"]):
+        columns = [
+            ("event", "id"),
+            ("time", "time"),
+            ("model", "model"),
+            ("cost", "amount"),
+            ("price since", "valid_from"),
+        ]
+        show("  Events behind the weight, dearest first", columns, events, empty="")
+
+
+look_commands = (explain, evidence, trace, failures, heatmap)

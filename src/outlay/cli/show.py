@@ -88,7 +88,7 @@ def models(store: Store, asked: Asked) -> None:
 @read_command
 def users(store: Store, asked: Asked, most: int) -> None:
     """Show the users whose usage costs most."""
-    columns: Columns = [("user", "user"), ("customer", "customer"), ("estimated", "amount"), ("of all", "part")]
+    columns: Columns = [("user", "user"), ("customer", "customer"), ("estimated", "amount"), ("of all", "cost_ratio")]
     columns += [("calls", "calls"), ("tokens", "tokens")]
     answer = unit_cost.users(store, asked.period, where=asked.where, most=most)
     _print(answer, asked, "Users, usage times price", columns)

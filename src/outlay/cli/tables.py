@@ -71,7 +71,7 @@ def _cell(value: object, key: str, row: Mapping[str, object]) -> str:  # noqa: P
         case bool():
             return "yes" if value else "no"
         case Decimal():
-            if key.endswith(("ratio", "part")):
+            if key.endswith("ratio"):
                 return f"{(value * 100).quantize(Decimal('0.1'))} %"
             if key in ("units", "quantity", "unpriced_quantity", "tokens"):
                 return f"{value.normalize():,f}"

@@ -106,7 +106,9 @@ def _rules_of(store: Store, version: str) -> Rules:
     default = read(DEFAULT)
     if default.version == version:
         return default
-    by_place = {row["place"]: cast(str, row["definition"]) for row in store.rows("explain/evidence_rule", {"version": version})}
+    by_place = {
+        row["place"]: cast(str, row["definition"]) for row in store.rows("explain/evidence_rule", {"version": version})
+    }
     if not by_place:
         raise Broken(f"the ledger was made with version {version} of the rules, which the store does not hold")
     return from_definitions(list(by_place.values()))
@@ -117,7 +119,9 @@ def _shown_rule(rules: Rules, name: str) -> dict[str, object]:
     return {"rule_version": rules.version, "rule": name, "definition": written[0] if written else None}
 
 
-def _pools(store: Store, shares: Sequence[Row], asked: Mapping[str, object], rules: Rules) -> Iterator[dict[str, object]]:
+def _pools(
+    store: Store, shares: Sequence[Row], asked: Mapping[str, object], rules: Rules
+) -> Iterator[dict[str, object]]:
     found = store.rows("explain/evidence_charge", asked, table="charge", by=rules.columns)
     by_pool: dict[object, list[Row]] = {}
     for row in found:
@@ -148,7 +152,9 @@ def _add_usage(store: Store, shares: Sequence[Row], rule: Rule | None, asked: Ma
         if share["method"] == "proportional" and share["driver"]:
             share["follows"] = {name: share[name] or "" for name in _DIMENSIONS if name in rule.to}
     # As the stage did: the day's usage first, then the month's for pools whose day had none.
-    left = [share for share in shares if share["method"] == "driver" and share["driver"] and share["state"] == "allocated"]
+    left = [
+        share for share in shares if share["method"] == "driver" and share["driver"] and share["state"] == "allocated"
+    ]
     for whole_month in (0, 1):
         if left:
             flags = {**driver_flags(rule, asked, whole_month), "pools": _listed(left)}

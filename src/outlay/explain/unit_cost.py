@@ -69,7 +69,9 @@ def users(store: Store, period: Period, *, where: Mapping[str, str] | None = Non
     return {
         "period": str(period),
         "users": len({row["user"] for row in named}),
-        "rows": [{**row, "part": _part(cast(Decimal, row["amount"]), totals[row["currency"]])} for row in named[:most]],
+        "rows": [
+            {**row, "cost_ratio": _part(cast(Decimal, row["amount"]), totals[row["currency"]])} for row in named[:most]
+        ],
     }
 
 

@@ -2,8 +2,9 @@
 
 import csv
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -39,28 +40,14 @@ def take_in(store: Store, importer: Importer, paths: Sequence[Path], *, now: dat
         lines = sum(cast(int, row["lines"]) for row in store.rows("revenue/file_lines", {"take_in": earlier}))
         return TakeIn(earlier, importer.name, names, lines, 0, {"already-imported": lines}, repeated=earlier)
     ident = _new_ident(store, f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{prints[0][:8]}")
-    known = {_key(row, importer) for row in store.rows(importer.held)} if importer.held else None
-    skipped = 0
-    rows: list[dict[str, object]] = []
-    problems: list[tuple[int, Problem]] = []
-    counts: list[int] = []
+    found = _Found(
+        ident, importer, {_key(row, importer) for row in store.rows(importer.held)} if importer.held else None
+    )
     for place, path in enumerate(paths, start=1):
-        counts.append(0)
-        for line, found in _read(path, importer):
-            counts[-1] += 1
-            if isinstance(found, Problem):
-                problems.append((place, found))
-            elif known is not None and (key := _key(found, importer)) in known:
-                skipped += 1
-            else:
-                if known is not None:
-                    known.add(key)
-                rows.append({"take_in": ident, "file": place, "line": line, **found})
-    totals: dict[str, Decimal] = {}
-    for row in rows:
-        if "amount" in row:
-            code = cast(str, row["currency"])
-            totals[code] = totals.get(code, Decimal(0)) + cast(Decimal, row["amount"])
+        found.read(place, path)
+    rows, problems, counts = found.rows, found.problems, found.counts
+    totals = _totals((row["currency"], row["amount"]) for row in rows if "amount" in row)
+    at_stake = ((problem.currency, problem.amount) for _, problem in problems if problem.amount is not None)
     try:
         with store.transaction():
             _commit(store, importer, ident, now, list(zip(paths, prints, counts, strict=True)), rows, problems)
@@ -76,12 +63,45 @@ def take_in(store: Store, importer: Importer, paths: Sequence[Path], *, now: dat
         files=names,
         lines=sum(counts),
         landed=len(rows),
-        skipped={"duplicate": skipped} if skipped else {},
+        skipped={"duplicate": found.skipped} if found.skipped else {},
         problem_lines=len(problems),
         problems=tuple(problem for _, problem in problems),
         totals=totals,
-        control_totals=totals,
+        control_totals=_totals([*totals.items(), *at_stake]),
     )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the files of an import hold. `known` are the rows that a line is skipped for, if any are."""
+
+    ident: str
+    importer: Importer
+    known: set[tuple[object, ...]] | None
+    rows: list[dict[str, object]] = field(default_factory=list)
+    problems: list[tuple[int, Problem]] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    skipped: int = 0
+
+    def read(self, place: int, path: Path) -> None:
+        """Add the lines of a file, named by its place within the import, from 1."""
+        self.counts.append(0)
+        for line, found in _read(path, self.importer):
+            self.counts[-1] += 1
+            if isinstance(found, Problem):
+                self.problems.append((place, found))
+            elif self._is_new(found):
+                self.rows.append({"take_in": self.ident, "file": place, "line": line, **found})
+            else:
+                self.skipped += 1
+
+    def _is_new(self, row: Mapping[str, object]) -> bool:
+        if self.known is None:
+            return True
+        key = _key(row, self.importer)
+        is_new = key not in self.known
+        self.known.add(key)
+        return is_new
 
 
 def _commit(
@@ -102,6 +122,8 @@ def _commit(
             "line": problem.line,
             "code": problem.code,
             "column_name": problem.column,
+            "amount": problem.amount,
+            "currency": problem.currency,
             "value": problem.value,
             "fix": problem.fix,
         }
@@ -150,22 +172,46 @@ def _read(path: Path, importer: Importer) -> Iterator[tuple[int, dict[str, objec
 
 
 def _line(row: dict[str | None, str | None], name: str, line: int, importer: Importer) -> dict[str, object] | Problem:
+    def problem(code: str, column: str | None, value: str | None, fix: str) -> Problem:
+        return Problem(code, name, line, column, value, *_at_stake(row, importer), fix)
+
     if None in row or None in row.values():
-        return Problem(
-            "wrong-column-count", name, line, None, None, None, None, "give every line as many fields as the header"
-        )
+        return problem("wrong-column-count", None, None, "give every line as many fields as the header")
     found: dict[str, object] = {}
     for column, read in importer.columns.items():
         cell = (row.get(column) or "").strip()
         if not cell:
             if column in importer.mandatory:
-                return Problem("missing-value", name, line, column, None, None, None, _FILL)
+                return problem("missing-value", column, None, _FILL)
             found[column] = importer.defaults.get(column)
             continue
         try:
             found[column] = read(cell)
         except ValueError as error:
-            return Problem("bad-value", name, line, column, cell[:80], None, None, str(error))
+            return problem("bad-value", column, cell[:80], str(error))
+    return found
+
+
+def _at_stake(row: Mapping[str | None, str | None], importer: Importer) -> tuple[Decimal | None, str | None]:
+    """Return the money on a line that cannot be taken in, where amount and currency can still be read."""
+    if "amount" not in importer.columns or None in row or None in row.values():
+        return None, None
+    read: dict[str, object] = {}
+    for column in ("amount", "currency"):
+        cell = (row.get(column) or "").strip()
+        try:
+            read[column] = importer.columns[column](cell) if cell else importer.defaults.get(column)
+        except ValueError:
+            return None, None
+    amount = cast("Decimal | None", read["amount"])
+    return (amount, cast(str, read["currency"])) if amount is not None else (None, None)
+
+
+def _totals(amounts: Iterable[tuple[object, object]]) -> dict[str, Decimal]:
+    """Add up amounts by currency."""
+    found: dict[str, Decimal] = {}
+    for code, amount in amounts:
+        found[cast(str, code)] = found.get(cast(str, code), Decimal(0)) + cast(Decimal, amount)
     return found
 
 

@@ -83,7 +83,7 @@ def spending(store: Store, state: State) -> Spending:
             Spent(
                 name=value_of(state.by, row[state.by]),
                 url=state.narrowed(row[state.by]),
-                further=" · ".join(str(known[name]) for name in ("name", "segment", "plan") if known.get(name)),
+                further=" · ".join(dict.fromkeys(str(known[n]) for n in ("name", "segment", "plan") if known.get(n))),
                 amount=amount,
                 part=ratio_of(amount, total),
                 length=permille(amount, largest),
