@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command line, or say which extra it needs."""
     try:
-        from outlay.cli import main as run
+        from outlay.cli import main as run  # noqa: PLC0415 - the SDK alone has no command line
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "outlay":
             raise

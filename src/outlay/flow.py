@@ -102,6 +102,7 @@ def allocate(store: Store, run: Run) -> None:
 def sum_ledger(store: Store, run: Run) -> None:
     """Sum the shares for the pages that ask about features and teams."""
     store.fill("rollup_ledger", "allocate/rollup_ledger", run.values)
+    store.fill("rollup_coverage", "allocate/rollup_coverage", run.values)
 
 
 #: The day. Each stage with the tables it fills.
@@ -110,7 +111,7 @@ STAGES: tuple[tuple[Callable[[Store, Run], None], tuple[str, ...]], ...] = (
     (roll_up, ("rollup_day", "rollup_hour")),
     (reconcile, ("reconciliation",)),
     (allocate, ("assignment", "pool", "share")),
-    (sum_ledger, ("rollup_ledger",)),
+    (sum_ledger, ("rollup_ledger", "rollup_coverage")),
 )
 
 

@@ -268,7 +268,7 @@ def test_files_that_cannot_be_read_are_refused_and_leave_nothing(store: Store, t
     assert (usage(store), arrived(store), store.count("usage"), store.count("take_in")) == ([], 0, 0, 0)
 
 
-def test_both_engines_hold_the_same_rows(both: tuple[Store, Store], tmp_path: Path, now: datetime) -> None:
+def test_both_engines_hold_the_same_rows(both: tuple[Store, Store], tmp_path: Path) -> None:
     """A file lands with the same values, to the last digit, on DuckDB and ClickHouse."""
     path = written(
         tmp_path / "e.ndjson",

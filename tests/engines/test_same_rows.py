@@ -60,7 +60,9 @@ ASKED: dict[str, list[Asked]] = {
     "capture/accepted": [Asked({"take_in": "late"})],
     "capture/conflicts": [Asked({"take_in": "late"})],
     "capture/counted": [Asked({"take_in": name}) for name in ("late", "events")],
-    "cost/same_call": [Asked({"rung": rung, "run": run}) for rung in ("trace", "usage", "span") for run in ("none", None)],
+    "cost/same_call": [
+        Asked({"rung": rung, "run": run}) for rung in ("trace", "usage", "span") for run in ("none", None)
+    ],
     "explain/cost_billed": _of("charge", ("service_name", "tag:team"), ("day",), where={"tag:team": "a"}),
     "explain/cost_ledger": _of("share", ("feature", "customer"), ("user", "model"), where={"team": "a"}),
     "explain/cost_rollup": _of("rollup_ledger", ("day", "team"), ("state", "rule"), where={"team": ""}),
@@ -68,7 +70,8 @@ ASKED: dict[str, list[Asked]] = {
     "explain/customers": _of("share", where={"team": "a"}),
     "explain/distinct": _of("rollup_day", ("feature",), where={"model": "m-large"}),
     "explain/evidence_charge": [
-        Asked(table="charge", by=_LOOKED_AT), Asked({"pools": ",1,2,3,", "most": 1}, "charge", _LOOKED_AT)
+        Asked(table="charge", by=_LOOKED_AT),
+        Asked({"pools": ",1,2,3,", "most": 1}, "charge", _LOOKED_AT),
     ],
     "explain/evidence_event": _SEEN,
     "explain/evidence_measured": _SEEN,
@@ -129,7 +132,9 @@ def shown(rows: list[Row]) -> list[tuple[object, ...]]:
 @pytest.mark.parametrize("query", QUERIES)
 def test_both_engines_return_the_same_rows(query: str, worlds: Worlds) -> None:
     """Every query gives the same rows to the last digit, in the same order where it says one."""
-    ordered = re.search(r"^ORDER BY", (ROOMS / query.replace("/", "/sql/")).with_suffix(".sql").read_text(), re.MULTILINE)
+    ordered = re.search(
+        r"^ORDER BY", (ROOMS / query.replace("/", "/sql/")).with_suffix(".sql").read_text(), re.MULTILINE
+    )
     told = 0
     for asked in ASKED.get(query, [Asked()]):
         values = worlds.values(asked.values)

@@ -10,7 +10,6 @@ from outlay.store import Row, Store
 from outlay.terms.attribution import ATTRIBUTION
 from tests.laws.world import PRICES, TAKEN, at, charge, committed, event, model_charge, published, read, ruled
 
-
 RULES: tuple[dict[str, Any], ...] = (
     {
         "name": "models",
@@ -78,7 +77,7 @@ def _charges(chance: Random) -> list[Row]:
         }
         cost = Decimal(chance.randint(-(10**9), 10**13)).scaleb(-chance.choice([6, 10, 12]))
         if number % 3:
-            tags = {key: chance.choice("abc") for key in ("team", "service") if chance.random() < 0.6}  # noqa: PLR2004
+            tags = {key: chance.choice("abc") for key in ("team", "service") if chance.random() < 0.6}
             kind = chance.choice(["Compute", "GPU", "Support", "Shared"])
             lines.append(charge(number, cost, service_name=kind, tags=tags, **own))
         else:
@@ -121,7 +120,7 @@ def _usage(chance: Random) -> list[Row]:
 def _arriving() -> list[Row]:
     """Return events on their way in: some new, some held already, some held with another content."""
     rows = [{**row, "take_in": "late", "fingerprint": "f"} for row in _usage(Random(3))[:9]]
-    return [{**row, "id": f"new{number % 2}"} if number < 4 else row for number, row in enumerate(rows)]  # noqa: PLR2004
+    return [{**row, "id": f"new{number % 2}"} if number < 4 else row for number, row in enumerate(rows)]
 
 
 def _business(store: Store) -> None:
@@ -157,7 +156,13 @@ def _business(store: Store) -> None:
     )
     account = {"provider": "AWS", "billing_account_id": "222", "billing_period_start": at(1)}
     store.insert("supersession", [{**account, "take_in": "bill", "replaced_by": "bill-2"}])
-    days = {"first_day": date(2026, 10, 1), "last_day": date(2026, 10, 31), "lines": 3, "billed_cost": 1, "control_total": 1}
+    days = {
+        "first_day": date(2026, 10, 1),
+        "last_day": date(2026, 10, 31),
+        "lines": 3,
+        "billed_cost": 1,
+        "control_total": 1,
+    }
     store.insert(
         "partition",
         [

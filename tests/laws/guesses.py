@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from outlay.store import Row
 from tests.laws.world import charge, event, model_charge
 
+
 def few(examples: int) -> settings:
     """Return settings for few but rich examples, the same in every run: a world takes a second on ClickHouse."""
     return settings(
@@ -61,7 +62,9 @@ def bills(draw: st.DrawFn) -> list[Row]:
         }
         cost = draw(AMOUNTS)
         if draw(st.booleans()):
-            lines.append(model_charge(number, cost, model=draw(st.sampled_from(["m-large", "M-LARGE", "m-none"])), **own))
+            lines.append(
+                model_charge(number, cost, model=draw(st.sampled_from(["m-large", "M-LARGE", "m-none"])), **own)
+            )
             continue
         kind = draw(st.sampled_from(["Compute", "Shared", "Support", "GPU"]))
         tags = draw(st.dictionaries(st.sampled_from(["team", "service"]), TEAMS, max_size=2))

@@ -11,6 +11,7 @@ from tests.laws.guesses import bills, events, few, rules
 from tests.laws.oracle import DIMENSIONS, shares_of
 from tests.laws.world import MONTH, ZERO, charge, emptied, laid, published, read, ruled, total
 
+
 def by(rows: Sequence[Row], *names: str, amount: str = "amount") -> dict[tuple[object, ...], Decimal]:
     """Add up a column of money by others."""
     sums: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
@@ -103,4 +104,4 @@ def test_a_charge_belongs_to_the_month_it_starts_in(shared: Store) -> None:
         ],
     )
     assert total(published(shared).conserved, "billed") == 2
-    assert total(read(shared, 'SELECT * FROM pool WHERE "day" = CAST(\'2026-10-31\' AS DATE)')) == 2 + ZERO
+    assert total(read(shared, "SELECT * FROM pool WHERE \"day\" = CAST('2026-10-31' AS DATE)")) == 2 + ZERO

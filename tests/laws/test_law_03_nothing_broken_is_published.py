@@ -77,9 +77,7 @@ def test_a_ledger_that_does_not_add_up_is_not_published(shared: Store) -> None:
     assert rows_of_runs(shared) == counted, "the broken run left rows behind"
 
 
-def test_a_broken_law_ends_the_command_with_status_70(
-    shared: Store, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_broken_law_ends_the_command_with_status_70(shared: Store, capsys: pytest.CaptureFixture[str]) -> None:
     """The command line says which law broke on two lines and exits with 70."""
     world(shared)
     with day_with(one_cent_too_much), pytest.raises(Broken) as caught:

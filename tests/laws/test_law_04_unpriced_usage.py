@@ -35,8 +35,10 @@ def test_an_unknown_provider_has_no_bound_and_says_so(shared: Store) -> None:
 
 def test_an_unknown_unit_is_unpriced_beside_tokens_that_are(shared: Store) -> None:
     """Tokens of a known model are priced although its pages are not."""
-    rows = costs(shared, event(1, unit="page", quantity=Decimal("2.5")), event(2, model="m-page", unit="fax", quantity=3))
-    assert [(r["id"], r["amount"]) for r in rows][0] == ("e1", Decimal("0.00028"))
+    rows = costs(
+        shared, event(1, unit="page", quantity=Decimal("2.5")), event(2, model="m-page", unit="fax", quantity=3)
+    )
+    assert next((r["id"], r["amount"]) for r in rows) == ("e1", Decimal("0.00028"))
     assert rows[0]["unpriced_quantity"] == Decimal("2.5")
     assert rows[1]["unpriced_quantity"] == 113, "tokens and faxes of a model that has neither price"
 

@@ -10,9 +10,8 @@ from outlay.store.tables import RUN_TABLES
 from tests.laws.guesses import bills, events, few, rules
 from tests.laws.world import PRICES, TAKEN, at, committed, emptied, event, ledger_of, published, read, ruled
 
-
 #: What a run leaves, told by what it means; the run's name, the numbers of pools and vectors name rows only.
-_TOLD = ("ledger", "rollup_ledger", "rollup_day", "rollup_hour", "reconciliation", "conservation")
+_TOLD = ("ledger", "rollup_ledger", "rollup_coverage", "rollup_day", "rollup_hour", "reconciliation", "conservation")
 
 
 def in_batches(store: Store, rows: list[Row], table: str, *, seed: int, batches: int) -> None:
@@ -28,7 +27,9 @@ def told(store: Store) -> dict[str, list[tuple[object, ...]]]:
     return {name: ledger_of(store, name) for name in _TOLD}
 
 
-def order_changes_nothing(store: Store, bill: list[Row], used: list[Row], drawn: list[dict[str, Any]], seed: int) -> None:
+def order_changes_nothing(
+    store: Store, bill: list[Row], used: list[Row], drawn: list[dict[str, Any]], seed: int
+) -> None:
     """Lay one world in two orders and batchings and compare all that the runs left."""
     results = []
     for order, batches in ((seed, 1), (seed + 1, 3)):

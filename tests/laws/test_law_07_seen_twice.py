@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import combinations, permutations
+from random import Random
 from typing import Any
 
 from hypothesis import given
@@ -15,7 +16,13 @@ ONCE = Decimal("0.00028")
 
 #: The same call as three sensors see it. Each knows something the others do not; the ladder has a rung for every two.
 SDK: dict[str, Any] = {"sensor": "sdk", "response_id": "r-1", "trace": "t-1", "span": "s-1", "feature": "search"}
-GATEWAY: dict[str, Any] = {"sensor": "gateway", "response_id": "r-1", "customer": "acme", "second": 1, "duration_ms": 300}
+GATEWAY: dict[str, Any] = {
+    "sensor": "gateway",
+    "response_id": "r-1",
+    "customer": "acme",
+    "second": 1,
+    "duration_ms": 300,
+}
 SPAN: dict[str, Any] = {"sensor": "otel", "trace": "t-1", "span": "s-1", "team": "growth", "user": "u-1", "minute": 9}
 
 
@@ -42,7 +49,9 @@ def test_one_call_costs_once_in_whatever_order_and_combination_it_is_seen(duck: 
                 rows = seen(duck, *as_events(*order))
                 assert total(rows) == ONCE * (1 if tied else number), order
                 if tied:
-                    told = {k: v for own in sights for k, v in own.items() if k in ("feature", "customer", "team", "user")}
+                    told = {
+                        k: v for own in sights for k, v in own.items() if k in ("feature", "customer", "team", "user")
+                    }
                     assert {k: rows[0][k] for k in told} == told
 
 
@@ -65,7 +74,9 @@ def test_what_two_sensors_agree_on_before_a_third_takes_over_is_not_lost(shared:
             {"sensor": "sdk", "feature": "search"},
         ),
     )
-    assert [(r["sensor"], r["feature"], r["customer"], r["team"]) for r in rows] == [("sdk", "search", "acme", "growth")]
+    assert [(r["sensor"], r["feature"], r["customer"], r["team"]) for r in rows] == [
+        ("sdk", "search", "acme", "growth")
+    ]
     assert total(rows) == ONCE
 
 
@@ -101,7 +112,9 @@ def test_a_sensor_is_never_merged_twice_into_one_call(shared: Store) -> None:
     """A gateway saw an answered call and one more without an answer: the SDK's one call carries the first only."""
     rows = seen(
         shared,
-        *as_events({"sensor": "sdk", "response_id": "r"}, {"sensor": "gateway", "response_id": "r"}, {"sensor": "gateway"}),
+        *as_events(
+            {"sensor": "sdk", "response_id": "r"}, {"sensor": "gateway", "response_id": "r"}, {"sensor": "gateway"}
+        ),
     )
     assert total(rows) == 2 * ONCE
 
@@ -147,7 +160,9 @@ def burst(calls: Sequence[tuple[int, str, bool]]) -> list[Row]:
 
 @given(calls=BURSTS, order=st.randoms(use_true_random=False))
 @few(12)
-def test_as_many_calls_as_there_were_are_paid_for(duck: Store, calls: list[tuple[int, str, bool]], order: Any) -> None:
+def test_as_many_calls_as_there_were_are_paid_for(
+    duck: Store, calls: list[tuple[int, str, bool]], order: Random
+) -> None:
     """Equal calls at different times, each seen by one or both sensors, arriving in any order, cost once each."""
     rows = burst(calls)
     order.shuffle(rows)

@@ -18,7 +18,7 @@ _RATIO = Decimal("0.0001")
 def world(store: Store) -> None:
     """One customer and one user in two features on two days: everything distinct overlaps."""
     emptied(store)
-    who = {"customer": "acme", "user": "u1"}
+    who: dict[str, Any] = {"customer": "acme", "user": "u1"}
     laid(
         store,
         charges=[model_charge(1, "4", day=5), model_charge(2, "6", day=6), charge(3, "10", day=6)],
@@ -91,7 +91,9 @@ def test_margins_of_all_are_not_the_sum_of_margins_of_each(shared: Store) -> Non
 def test_the_verdict_counts_people_of_the_whole_period(shared: Store) -> None:
     """Customers in the argument are those of the period, not the sum of its days."""
     world(shared)
-    found = change(shared, Period.parse("2026-10-05"), Period.parse("2026-10-06..2026-10-09"), where={"feature": "search"})
+    found = change(
+        shared, Period.parse("2026-10-05"), Period.parse("2026-10-06..2026-10-09"), where={"feature": "search"}
+    )
     assert found["before"] == {"period": "2026-10-05..2026-10-06", "amount": 0}
     model = cast(list[dict[str, Any]], models(shared, MONTH)["rows"])
     assert model[0]["cost_per_million_tokens"] == EXACT.divide(

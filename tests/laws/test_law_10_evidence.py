@@ -47,9 +47,9 @@ def weight_of(driver: str, rows: list[dict[str, Any]]) -> int:
     if driver == "attempts":
         return 1000 * len(rows)
     if driver == "tokens":
-        return 1000 * sum(row["tokens"] for row in rows)
+        return 1000 * sum(int(row["tokens"]) for row in rows)
     if driver == "duration_ms":
-        return sum(row["duration_ms"] or 0 for row in rows)
+        return sum(int(row["duration_ms"] or 0) for row in rows)
     unit = driver.removeprefix("unit:")
     return int(sum((row["usage"].get(unit, ZERO) for row in rows), ZERO).scaleb(3))
 
@@ -60,7 +60,7 @@ def hold(store: Store, bill: list[Row], used: list[Row], drawn: list[dict[str, A
     laid(store, charges=bill, usage=used, rules=drawn)
     published(store)
     found = cast(dict[str, Any], evidence(store, MONTH, most=10_000))
-    assert found["totals"] == {c: total((s for s in found["shares"] if s["currency"] == c)) for c in found["totals"]}
+    assert found["totals"] == {c: total(s for s in found["shares"] if s["currency"] == c) for c in found["totals"]}
     pools = {pool["pool"]: pool for pool in found["pools"]}
     assert len(found["shares"]) == len(read(store, "SELECT * FROM ledger"))
     for pool in pools.values():
@@ -122,7 +122,10 @@ def test_what_is_left_out_is_counted_and_summed(shared: Store) -> None:
     assert found["totals"] == {"USD": Decimal("7.5")}
     assert ([c["line"] for c in pool["charges"]], pool["other_charges"]) == ([3], {"charges": 2, "part": Decimal(4)})
     assert [one["id"] for one in share["events"]] == ["e4"]
-    assert share["other_events"] == {"events": 3, "amount": total(share["measured"], "estimated_cost") - Decimal("0.00088")}
+    assert share["other_events"] == {
+        "events": 3,
+        "amount": total(share["measured"], "estimated_cost") - Decimal("0.00088"),
+    }
 
 
 def test_evidence_names_the_query_the_rule_and_the_price(shared: Store) -> None:

@@ -37,7 +37,7 @@ OCTOBER = (Period.parse("2026-10-01..2026-10-11"), Period.parse("2026-10-11..202
 @example(segments=[Segment(("a",), (Decimal(1), Decimal(1)), (3, 3), (Decimal(1), Decimal(1)))], days=(31, 28))
 @few(300)
 def test_effects_sum_to_the_change_of_every_segment(segments: list[Segment], days: tuple[int, int]) -> None:
-    """Whatever is new, retired, free, negative or of another length: the effects sum to the change, to the last digit."""
+    """New, retired, free, negative or of another length: the effects sum to the change to the last digit."""
     for segment, effects in zip(segments, decompose(segments, days), strict=True):
         assert tuple(effects) == EFFECTS
         assert sum(effects.values(), ZERO) == segment.cost[1] - segment.cost[0]
@@ -56,7 +56,9 @@ def test_what_only_grew_in_calls_is_an_effect_of_calls_alone(calls: int, factor:
 
 @given(bill=bills(), used=events(), by=st.sampled_from([["feature"], ["provider"], ["team", "model"], ["day"], []]))
 @few(8)
-def test_an_explained_change_sums_from_the_ledger_on(duck: Store, bill: list[Row], used: list[Row], by: list[str]) -> None:
+def test_an_explained_change_sums_from_the_ledger_on(
+    duck: Store, bill: list[Row], used: list[Row], by: list[str]
+) -> None:
     """End to end: effects sum over segments and in total to after minus before, in each currency."""
     emptied(duck)
     laid(duck, charges=bill, usage=used)

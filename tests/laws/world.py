@@ -40,7 +40,7 @@ def at(day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
     return datetime(2026, 10, 1, hour, minute, second, tzinfo=UTC) + timedelta(days=day - 1)
 
 
-def charge(line: int, cost: str | Decimal, *, day: int = 5, days: int = 1, **own: Any) -> Row:
+def charge(line: int, cost: str | Decimal, *, day: int = 5, days: int = 1, **own: object) -> Row:
     """Return a charge of an AWS machine for some whole days."""
     return {
         "take_in": "bill",
@@ -63,7 +63,7 @@ def charge(line: int, cost: str | Decimal, *, day: int = 5, days: int = 1, **own
     }
 
 
-def model_charge(line: int, cost: str | Decimal, *, model: str = "m-large", day: int = 5, **own: Any) -> Row:
+def model_charge(line: int, cost: str | Decimal, *, model: str = "m-large", day: int = 5, **own: object) -> Row:
     """Return a charge for a model of the provider `acme-ai`."""
     said = {
         "provider": "acme-ai",
@@ -75,7 +75,7 @@ def model_charge(line: int, cost: str | Decimal, *, model: str = "m-large", day:
     return charge(line, cost, day=day, **said)
 
 
-def event(line: int, *, day: int = 5, hour: int = 12, minute: int = 0, second: int = 0, **own: Any) -> Row:
+def event(line: int, *, day: int = 5, hour: int = 12, minute: int = 0, second: int = 0, **own: object) -> Row:
     """Return one complete attempt of a call to `m-large`: 100 tokens in, 10 out."""
     return {
         "take_in": "events",
@@ -104,7 +104,7 @@ def event(line: int, *, day: int = 5, hour: int = 12, minute: int = 0, second: i
     }
 
 
-def price(model: str, unit: str, amount: str, *, per: int = 1_000_000, **own: Any) -> Row:
+def price(model: str, unit: str, amount: str, *, per: int = 1_000_000, **own: object) -> Row:
     """Return a list price of the provider `acme-ai` that always held."""
     return {
         "provider": "acme-ai",

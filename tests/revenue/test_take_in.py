@@ -6,7 +6,8 @@ from typing import cast
 import pytest
 
 from outlay.errors import BadInput, Unreadable
-from outlay.revenue.importer import Importer
+from outlay.revenue.contract import Importer
+from outlay.revenue.importer import importers
 from outlay.revenue.take_in import take_in
 from outlay.store import Row, Store
 from outlay.store.clickhouse import ClickHouse
@@ -16,10 +17,7 @@ from outlay.terms.take_in import TakeIn
 
 def importer(name: str) -> Importer:
     """Return an importer by its name on the command line."""
-    from importlib import import_module  # noqa: PLC0415 - as the catalog does it
-
-    found: Importer = import_module(f"outlay.revenue.importers.{name}").IMPORTER
-    return found
+    return importers()[name]
 
 
 def brought(store: Store, path: Path, name: str, text: str | bytes, now: datetime) -> TakeIn:

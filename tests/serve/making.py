@@ -89,6 +89,8 @@ def _publish(store: Store, month: Period, currency: str, take_in: str, scale: in
     store.insert("reconciliation", _reconciliation(month, run, currency, scale))
     store.insert("conservation", _conserved(month, run, currency, scale))
     store.delete("rollup_ledger", run=run)
+    store.delete("rollup_coverage", run=run)
+    store.fill("rollup_coverage", "allocate/rollup_coverage", values)
     store.fill("rollup_ledger", "allocate/rollup_ledger", values)
     if not store.count("publication", run=run):
         store.insert(

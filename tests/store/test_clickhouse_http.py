@@ -32,7 +32,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def outlay(*arguments: str) -> dict[str, object]:
     """Run the command as a user does and return what it prints."""
-    done = subprocess.run([sys.executable, "-m", "outlay", *arguments, "--json"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "outlay", *arguments, "--json"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     found: dict[str, object] = json.loads(done.stdout)
     return found

@@ -68,7 +68,11 @@ def coverage(store: Store, period: Period, where: Mapping[str, str] | None = Non
         `coverage`: a ratio from 0 to 1 by attribution dimension, None where nothing was billed; `remainders`: what is
         idle and unallocated, by currency. A ratio is never summed: it is made anew from the sums.
     """
-    found = store.rows("explain/coverage", {"first": period.first, "end": period.end}, table="share", where=where or {})
+    values = {"first": period.first, "end": period.end}
+    if where:
+        found = store.rows("explain/coverage", values, table="share", where=where)
+    else:
+        found = store.rows("explain/coverage_rollup", values)
     total = sum((cast(Decimal, row["total"]) for row in found), Decimal(0)) if len(found) == 1 else None
     ratios: dict[str, object] = {}
     for name in ATTRIBUTION:

@@ -8,13 +8,15 @@ to its change exactly, and effects may be summed over segments (docs/decisions/0
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from outlay.terms.money import EXACT, rounded
 
 #: Effects in the order in which they are shown.
 EFFECTS = ("days", "calls", "mix", "quantity", "price", "new", "retired", "other")
 _ZERO = Decimal(0)
+#: Logarithms are rounded to money at once; twice its digits are plenty.
+_LOG = Context(prec=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,11 @@ def decompose(segments: Sequence[Segment], days: tuple[int, int]) -> list[dict[s
         _scaled(Decimal(sum(s.calls[0] for s in segments)), days),
         Decimal(sum(s.calls[1] for s in segments)),
     )
-    return [_effects(segment, totals, days) for segment in segments]
+    all_calls = _log(totals[1], totals[0]) if min(totals) > 0 else _ZERO
+    return [_effects(segment, all_calls, days) for segment in segments]
 
 
-def _effects(segment: Segment, totals: tuple[Decimal, Decimal], days: tuple[int, int]) -> dict[str, Decimal]:
+def _effects(segment: Segment, all_calls: Decimal, days: tuple[int, int]) -> dict[str, Decimal]:
     before, after = segment.cost
     effects = dict.fromkeys(EFFECTS, _ZERO)
     level = rounded(_scaled(before, days))
@@ -71,7 +74,7 @@ def _effects(segment: Segment, totals: tuple[Decimal, Decimal], days: tuple[int,
     elif after == 0 and segment.calls[1] == 0:
         effects["retired" if segment.calls[0] else "other"] += change
     elif min(level, after, *calls, *quantity) > 0:
-        _lmdi(effects, (level, after), calls, quantity, totals)
+        _lmdi(effects, (level, after), calls, quantity, all_calls)
     else:
         effects["other"] += change
     return effects
@@ -82,12 +85,12 @@ def _lmdi(
     cost: tuple[Decimal, Decimal],
     calls: tuple[Decimal, Decimal],
     quantity: tuple[Decimal, Decimal],
-    totals: tuple[Decimal, Decimal],
+    all_calls: Decimal,
 ) -> None:
     change = cost[1] - cost[0]
     logs = {
-        "calls": _log(totals[1], totals[0]),
-        "mix": _log(calls[1], calls[0]) - _log(totals[1], totals[0]),
+        "calls": all_calls,
+        "mix": _log(calls[1], calls[0]) - all_calls,
         "quantity": _log(quantity[1], quantity[0]) - _log(calls[1], calls[0]),
         "price": _log(cost[1], cost[0]) - _log(quantity[1], quantity[0]),
     }
@@ -102,7 +105,7 @@ def _lmdi(
 
 
 def _log(after: Decimal, before: Decimal) -> Decimal:
-    return EXACT.ln(EXACT.divide(after, before)) if after != before else _ZERO
+    return _LOG.ln(_LOG.divide(after, before)) if after != before else _ZERO
 
 
 def _scaled(value: Decimal, days: tuple[int, int]) -> Decimal:

@@ -36,22 +36,22 @@ def evidence(
         store: Holds the published ledger.
         period: Whole days.
         where: Value by dimension of a share; the empty text asks for what names none.
-        most: How many shares, and for each how many charges and how many events. What is left out is counted and summed.
+        most: How many shares, and for each how many charges and events; the rest is counted and summed.
 
     Returns:
         - `period`, `where`, and `query`: name, text and parameters of the query that found the shares.
         - `totals`: amount of the whole slice by currency.
-        - `shares`, dearest first: the columns of `share`, `rule_version`, `pool_amount`, `total_weight` (of all shares of
-          the pool), `left_over` and `place`. The amount in units of 1e-12, without sign, is `pool_amount * weight`
-          divided by `total_weight`, rounded down, plus one when `place <= left_over`. `measured` holds the rows of
-          rolled-up usage whose `weight` sums to the share's; `events` the dearest events behind them, each with `usage`
-          by unit, `amount`, `prices` (of one unit; `per` and `amount` for what is not a token), `source`, `valid_from`;
-          an event's amount is quantity times price, halves rounded up at 1e-12; `other_events` counts and sums the rest.
-          `measured` and `events` are empty for shares that no usage drives; `follows` names the shares that a
-          proportional one followed, as `where` for another call, else None.
-        - `pools`: `amount`, `charges` (take-in, file name, line, billed cost, and `part`: what of it falls on the pool's
-          day), `other_charges` (count and sum of the rest), and `off_by`: pool minus the sum of all parts, zero unless a
-          later import changed the bill and the month was not run again.
+        - `shares`, dearest first: the columns of `share`, `rule_version`, `pool_amount`, `total_weight` (of all
+          shares of the pool), `left_over` and `place`. The amount in units of 1e-12, without sign, is `pool_amount *
+          weight` divided by `total_weight`, rounded down, plus one when `place <= left_over`. `measured` holds the
+          rows of rolled-up usage whose `weight` sums to the share's; `events` the dearest events behind them, each
+          with `usage` by unit, `amount`, `prices` (an `amount` per so many), `source` and `valid_from` (within the
+          month); an event's amount is quantity times price, halves rounded up at 1e-12; `other_events` counts and
+          sums the rest. Both are empty for shares that no usage drives. `follows` names the slice that a
+          proportional share followed, as `where` for another call, else None.
+        - `pools`: `amount`, `charges` (take-in, file name, line, billed cost, and `part`: what of it falls on the
+          pool's day), `other_charges` (count and sum of the rest), and `off_by`: pool minus the sum of all parts,
+          zero unless a later import changed the bill and the month was not run again.
         - `rules`: version, name and definition of every rule named by a share.
 
     Raises:

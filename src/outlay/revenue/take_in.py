@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from outlay.errors import BadInput, EngineFailed, Unreadable
-from outlay.revenue.importer import Importer
+from outlay.revenue.contract import Importer
 from outlay.store import Store
 from outlay.terms.problem import Problem
 from outlay.terms.take_in import TakeIn

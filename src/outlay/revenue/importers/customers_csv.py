@@ -1,6 +1,6 @@
 """Customers: `customer`, and optionally `name`, `segment`, `plan`, `status`. The newest import describes each."""
 
-from outlay.revenue.importer import Importer, text
+from outlay.revenue.contract import Importer, text
 
 IMPORTER = Importer(
     name="customers_csv",

@@ -1,8 +1,9 @@
 """Releases: `release`, `released_at`, and optionally `service`. They stand on the same axis as changes in cost.
 
-A release that is there already is skipped, so a list that grows may be imported again."""
+A release that is there already is skipped, so a list that grows may be imported again.
+"""
 
-from outlay.revenue.importer import Importer, instant, text
+from outlay.revenue.contract import Importer, instant, text
 
 IMPORTER = Importer(
     name="releases_csv",

@@ -3,7 +3,7 @@
 A later import restates: for each customer and month that it names, it replaces what earlier ones said.
 """
 
-from outlay.revenue.importer import Importer, currency, money, month, text
+from outlay.revenue.contract import Importer, currency, money, month, text
 
 IMPORTER = Importer(
     name="revenue_csv",

@@ -28,6 +28,7 @@ from outlay.store.tables.ledger import (
     PRICE_VECTOR,
     PUBLICATION,
     RECONCILIATION,
+    ROLLUP_COVERAGE,
     ROLLUP_DAY,
     ROLLUP_HOUR,
     ROLLUP_LEDGER,
@@ -59,6 +60,7 @@ TABLES = (
     POOL,
     SHARE,
     ROLLUP_LEDGER,
+    ROLLUP_COVERAGE,
     CONSERVATION,
     PUBLICATION,
 )

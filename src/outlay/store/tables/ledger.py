@@ -216,6 +216,23 @@ ROLLUP_LEDGER = Table(
         Column("amount", MONEY, "Sum of the shares.", unit="currency"),
     ),
 )
+ROLLUP_COVERAGE = Table(
+    "rollup_coverage",
+    "How many dollars of one day have an owner, by dimension.",
+    ("run", "day", "currency"),
+    (
+        *_RUN,
+        Column("day", DAY, "The day."),
+        Column("currency", NAME, "ISO 4217 code."),
+        Column("total", MONEY, "Sum of the shares.", unit="currency"),
+        Column("idle", MONEY, "Part of it that is idle capacity.", unit="currency"),
+        Column("unallocated", MONEY, "Part of it that nobody answers for.", unit="currency"),
+        *(
+            Column(f"{c.name}_amount", MONEY, f"Part of it that names a {c.name}.", unit="currency")
+            for c in attribution_columns()
+        ),
+    ),
+)
 PUBLICATION = Table(
     "publication",
     "One run that kept every law and became the ledger of its month; the newest of a month is the one in force.",
