@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -39,18 +40,15 @@ def store(request: pytest.FixtureRequest, clickhouse_folder: Path) -> Iterator[S
         yield made
 
 
-class fresh:  # noqa: N801 - used like a function
+@contextmanager
+def fresh(engine: str, clickhouse_folder: Path) -> Iterator[Store]:
     """Open an empty store of an engine, and drop it afterwards."""
-
-    def __init__(self, engine: str, clickhouse_folder: Path) -> None:
-        url = f"chdb://{clickhouse_folder}?database=t{next(_NUMBERS)}"
-        self._store = open_store("duckdb:///:memory:" if engine == "duckdb" else url)
-
-    def __enter__(self) -> Store:
-        return self._store
-
-    def __exit__(self, *_: object) -> None:
-        self._store.drop()
+    url = f"chdb://{clickhouse_folder}?database=t{next(_NUMBERS)}"
+    made = open_store("duckdb:///:memory:" if engine == "duckdb" else url)
+    try:
+        yield made
+    finally:
+        made.drop()
 
 
 @pytest.fixture

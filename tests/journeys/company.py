@@ -18,12 +18,12 @@ class Demo:
     printed: dict[str, Any]
     truth: dict[str, Any]
 
-    def outlay(self, *arguments: str, status: int = 0) -> Any:
+    def outlay(self, *arguments: str, status: int = 0) -> Any:  # noqa: ANN401 - JSON
         """Run the command on the demo's store and return the JSON it prints."""
         return outlay("--store", self.store, *arguments, status=status)
 
 
-def outlay(*arguments: str, status: int = 0) -> Any:
+def outlay(*arguments: str, status: int = 0) -> Any:  # noqa: ANN401 - JSON
     """Run the command as a user does and return the JSON it prints."""
     command = [sys.executable, "-m", "outlay", *arguments, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "120"})

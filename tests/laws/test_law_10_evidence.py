@@ -43,7 +43,7 @@ def weight_of(driver: str, rows: list[dict[str, Any]]) -> int:
     if driver == "estimated_cost":
         return int(sum((row["amount"] for row in rows), ZERO).scaleb(9))
     if driver == "calls":
-        return 1000 * sum(row["attempt"] == 1 for row in rows)
+        return 1000 * sum(1 for row in rows if row["attempt"] == 1)
     if driver == "attempts":
         return 1000 * len(rows)
     if driver == "tokens":

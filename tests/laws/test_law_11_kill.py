@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import pytest
 
@@ -69,7 +69,7 @@ class Importing:
         for line in self._process.stdout:
             self.said.append(tuple(json.loads(line)))
             if self.said[-1][0] == word:
-                return self.said[-1][1]
+                return cast("list[list[Any]]", self.said[-1][1])
         raise AssertionError(f"the process ended before it said {word!r}: {self.said}")
 
     def kill_after(self, seconds: float) -> None:

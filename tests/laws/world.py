@@ -65,7 +65,7 @@ def charge(line: int, cost: str | Decimal, *, day: int = 5, days: int = 1, **own
 
 def model_charge(line: int, cost: str | Decimal, *, model: str = "m-large", day: int = 5, **own: object) -> Row:
     """Return a charge for a model of the provider `acme-ai`."""
-    said = {
+    said: dict[str, Any] = {
         "provider": "acme-ai",
         "service_category": "AI and Machine Learning",
         "service_name": "Model API",

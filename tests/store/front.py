@@ -12,6 +12,7 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 import chdb
@@ -31,7 +32,7 @@ class Front(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    connection = None
+    engine: ClassVar[Any] = None
     lock = Lock()
 
     def log_message(self, *_: object) -> None:
@@ -69,7 +70,7 @@ class Front(BaseHTTPRequestHandler):
         self._send(200, answer, headers)
 
     def _run(self, query: str, data: bytes, asked: dict[str, str]) -> tuple[bytes, str]:
-        connection = Front.connection
+        connection = Front.engine
         settings = {k: v for k, v in asked.items() if k not in _OF_THE_PROTOCOL and not k.startswith("param_")}
         parameters = {k.removeprefix("param_"): v for k, v in asked.items() if k.startswith("param_")}
         found = _FORMAT.search(query)
@@ -120,7 +121,8 @@ class Front(BaseHTTPRequestHandler):
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    Front.connection = chdb.connect(str(folder))
+    Front.engine = chdb.connect(str(folder))
     server = ThreadingHTTPServer(("127.0.0.1", 0), Front)
-    print(server.server_address[1], flush=True)
+    sys.stdout.write(f"{server.server_address[1]}\n")
+    sys.stdout.flush()
     server.serve_forever()
