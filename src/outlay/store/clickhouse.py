@@ -248,4 +248,6 @@ def _as_ours(url: str, doing: str = "") -> Iterator[None]:
             raise EngineFailed(
                 f"ClickHouse at {url} refuses the user or password", fix="check the --store URL"
             ) from error
-        raise EngineFailed(f"ClickHouse failed{during}: {text}") from error
+        raise EngineFailed(
+            f"ClickHouse failed{during}: {text}", fix="try again; if it stays, report it with this message"
+        ) from error

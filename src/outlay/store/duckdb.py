@@ -228,6 +228,12 @@ def _equal(equal: Mapping[str, str]) -> str:
     return " WHERE " + " AND ".join(f"{quoted(k)} = ${k}" for k in equal) if equal else ""
 
 
+def _served(url: str) -> str:
+    """Say where a running server shows the store, if one left a note beside it."""
+    note = Path(f"{url.removeprefix('duckdb://')}.address")
+    return f"ask it at {note.read_text(encoding='utf-8').strip()}, " if note.is_file() else ""
+
+
 @contextmanager
 def _as_ours(url: str, doing: str = "") -> Iterator[None]:
     """Turn the engine's errors into `EngineFailed`, saying what was being done and how to go on."""
@@ -239,7 +245,7 @@ def _as_ours(url: str, doing: str = "") -> Iterator[None]:
         if "lock" in text and (holder := _HOLDER.search(text)):
             raise EngineFailed(
                 f"{url} is held by another process (PID {holder[1]})",
-                fix="wait for it or stop it (a running `outlay serve` holds its store), or use another --store",
+                fix=f"{_served(url)}wait for it or stop it (`outlay serve` holds its store), or use another --store",
                 code="store-held",
             ) from error
         if "No space left" in text or "out of space" in text.lower():
@@ -265,4 +271,7 @@ def _as_ours(url: str, doing: str = "") -> Iterator[None]:
                 fix="restore it from a backup, or choose another --store",
                 code="store-unreadable",
             ) from error
-        raise EngineFailed(f"DuckDB failed{during}: {text.splitlines()[0]}", code="engine-failed") from error
+        raise EngineFailed(
+            f"DuckDB failed{during}: {text.splitlines()[0]}",
+            fix="try again; if it stays, report it with this message",
+        ) from error
