@@ -40,7 +40,7 @@ def shares_of(rule: Rule, pools: Sequence[Row], usage: Sequence[Row], month: dat
         still = []
         for pool in left:
             where = (month if whole_month else pool["day"], _part(rule, pool, "known_provider"))
-            shares = _split(pool, measured[where], held[where]) if where in measured else []
+            shares = _split(pool, measured.get(where, {}), held[where])
             found += shares
             still += [] if shares else [pool]
         left = still

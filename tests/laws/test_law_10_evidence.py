@@ -41,7 +41,7 @@ def cost_of(one: dict[str, Any]) -> Decimal:
 def weight_of(driver: str, rows: list[dict[str, Any]]) -> int:
     """Return the weight of one rolled-up row from the events behind it."""
     if driver == "estimated_cost":
-        return int(sum((row["amount"] for row in rows), ZERO).scaleb(9))
+        return int(total(rows).scaleb(9))
     if driver == "calls":
         return 1000 * sum(1 for row in rows if row["attempt"] == 1)
     if driver == "attempts":

@@ -121,7 +121,8 @@ class Front(BaseHTTPRequestHandler):
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    Front.engine = chdb.connect(str(folder))
+    connect: Any = chdb.connect  # the driver says nothing about its types
+    Front.engine = connect(str(folder))
     server = ThreadingHTTPServer(("127.0.0.1", 0), Front)
     sys.stdout.write(f"{server.server_address[1]}\n")
     sys.stdout.flush()

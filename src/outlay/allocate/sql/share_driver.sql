@@ -5,6 +5,7 @@
 --          milliseconds, other quantities in thousandths)
 -- law:     shares of a pool sum to it exactly: largest remainder at 1e-12, ties to the smaller attribution; a negative
 --          pool splits like its absolute value. Pools without a driver yield nothing here; the rule's fallback takes them.
+-- Capacity that nobody used on a day is idle, all of it.
 -- $in_*: dimensions on which usage must agree with what the pool says; $to_*: dimensions that usage fills in;
 -- $whole_month: take the month's usage instead of the day's; $capacity: units of the driver per consumed unit, 0 for none.
 WITH open_pools AS (
@@ -57,17 +58,18 @@ WITH open_pools AS (
   SELECT *, 'allocated' AS state FROM measured WHERE weight > 0
   UNION ALL
   SELECT
-    used.driver_day AS driver_day, used.part AS part,
+    held.held_day AS driver_day, held.part AS part,
     CAST(NULL AS VARCHAR) AS feature, CAST(NULL AS VARCHAR) AS customer, CAST(NULL AS VARCHAR) AS team, CAST(NULL AS VARCHAR) AS "user", CAST(NULL AS VARCHAR) AS environment, CAST(NULL AS VARCHAR) AS service, CAST(NULL AS VARCHAR) AS "release", CAST(NULL AS VARCHAR) AS model,
-    GREATEST(toInt256(0), held.capacity - used.weight) AS weight, 'idle' AS state
-  FROM (SELECT driver_day, part, SUM(weight) AS weight FROM measured GROUP BY driver_day, part) AS used
-  JOIN (
+    GREATEST(toInt256(0), held.capacity - COALESCE(used.weight, toInt256(0))) AS weight, 'idle' AS state
+  FROM (
     SELECT
       CASE WHEN $whole_month = 1 THEN CAST($month AS DATE) ELSE "day" END AS held_day, part,
       SUM(toInt256(floor(consumed_quantity * 1000)) * $capacity) AS capacity
     FROM open_pools
     GROUP BY 1, 2
-  ) AS held ON held.held_day = used.driver_day AND held.part = used.part
+  ) AS held
+  LEFT JOIN (SELECT driver_day, part, SUM(weight) AS weight FROM measured GROUP BY driver_day, part) AS used
+    ON used.driver_day = held.held_day AND used.part = held.part
   WHERE $capacity > 0
 ), met AS (
   SELECT
