@@ -41,4 +41,4 @@ def test_the_wheel_holds_everything_below_the_package(tmp_path: Path) -> None:
     (entry,) = [name for name in names if name.endswith("/entry_points.txt")]
     with ZipFile(wheel) as archive:
         assert "Apache License" in archive.read(licence).decode()
-        assert "outlay = outlay.cli:main" in archive.read(entry).decode()
+        assert "outlay = outlay.__main__:main" in archive.read(entry).decode()

@@ -8,6 +8,7 @@ from typing import cast
 
 from outlay.allocate.rules import UNIT, Rule
 from outlay.store import Row
+from outlay.store.statement import SEPARATOR
 from outlay.terms.attribution import ATTRIBUTION
 from outlay.terms.money import EXACT, split
 
@@ -61,8 +62,8 @@ def _split(pool: Row, used: dict[_Who, int], held: int) -> list[Share]:
         weights["idle", *own] += held - sum(used.values())
     if not weights:
         return []
-    # Ties go to the smaller attribution, absent ones last.
-    keys = sorted(weights, key=lambda key: [(value is None, value or "") for value in key])
+    # Ties go to the smaller attribution, written as one text.
+    keys = sorted(weights, key=lambda key: SEPARATOR.join(str(value or "") for value in key))
     amounts = split(cast(Decimal, pool["amount"]), [weights[key] for key in keys])
     return [(pool["pool"], *key, weights[key], amount) for key, amount in zip(keys, amounts, strict=True)]
 

@@ -30,9 +30,7 @@ WITH open_pools AS (
   SELECT *, 'allocated' AS state FROM followed WHERE weight > 0
 ), met AS (
   SELECT
-    p.run AS run, p.month AS month, p."day" AS pool_day, p.pool AS pool, p.rule AS rule, p.currency AS currency,
-    p.provider AS provider, p.sub_account_name AS sub_account_name, p.service_name AS service_name,
-    p.charge_category AS charge_category,
+    p.pool AS pool, d.state AS state,
     CASE WHEN d.state = 'allocated' THEN COALESCE(d.feature, p.feature) ELSE p.feature END AS to_feature,
     CASE WHEN d.state = 'allocated' THEN COALESCE(d.customer, p.customer) ELSE p.customer END AS to_customer,
     CASE WHEN d.state = 'allocated' THEN COALESCE(d.team, p.team) ELSE p.team END AS to_team,
@@ -41,16 +39,18 @@ WITH open_pools AS (
     CASE WHEN d.state = 'allocated' THEN COALESCE(d.service, p.service) ELSE p.service END AS to_service,
     CASE WHEN d.state = 'allocated' THEN COALESCE(d."release", p."release") ELSE p."release" END AS to_release,
     CASE WHEN d.state = 'allocated' THEN COALESCE(d.model, p.model) ELSE p.model END AS to_model,
-    d.state AS state, abs(toInt256(p.amount * 1000000000000)) AS abs_pico, CASE WHEN p.amount < 0 THEN -1 ELSE 1 END AS sign_of,
     SUM(d.weight) AS weight
   FROM open_pools AS p
   JOIN driver AS d
     ON d.currency = p.currency AND d.part = CASE WHEN $in_provider = 1 THEN p.provider ELSE '' END
     AND d.driver_day = CASE WHEN $whole_month = 1 THEN CAST($month AS DATE) ELSE p."day" END
-  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 ), whole AS (
-  SELECT *, SUM(weight) OVER (PARTITION BY pool) AS total
-  FROM met
+  SELECT
+    m.*, SUM(m.weight) OVER (PARTITION BY m.pool) AS total, abs(toInt256(p.amount * 1000000000000)) AS abs_pico,
+    m.state || '␟' || COALESCE(m.to_feature, '') || '␟' || COALESCE(m.to_customer, '') || '␟' || COALESCE(m.to_team, '') || '␟' || COALESCE(m.to_user, '') || '␟' || COALESCE(m.to_environment, '') || '␟' || COALESCE(m.to_service, '') || '␟' || COALESCE(m.to_release, '') || '␟' || COALESCE(m.to_model, '') AS attribution
+  FROM met AS m
+  JOIN open_pools AS p ON p.pool = m.pool
 ), floored AS (
   SELECT
     *, intDiv(abs_pico * weight, total) AS base, (abs_pico * weight) % total AS rest
@@ -59,16 +59,16 @@ WITH open_pools AS (
 ), ranked AS (
   SELECT
     *, abs_pico - SUM(base) OVER (PARTITION BY pool) AS left_over,
-    ROW_NUMBER() OVER (PARTITION BY pool ORDER BY rest DESC, state, to_feature, to_customer, to_team, to_user, to_environment, to_service, to_release, to_model) AS place
+    ROW_NUMBER() OVER (PARTITION BY pool ORDER BY rest DESC, attribution) AS place
   FROM floored
-), placed AS (
-  SELECT *, (base + CASE WHEN place <= left_over THEN 1 ELSE 0 END) * sign_of AS share_pico
-  FROM ranked
 )
 SELECT
-  run, month, pool_day AS "day", pool, rule, currency, provider, sub_account_name, service_name, charge_category,
-  $method AS method, $driver AS driver, state,
-  to_feature AS feature, to_customer AS customer, to_team AS team, to_user AS "user", to_environment AS environment, to_service AS service, to_release AS "release", to_model AS model,
-  CAST(weight AS BIGINT) AS weight,
-  CAST(CAST(CAST(share_pico AS VARCHAR) AS DECIMAL(38,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) AS amount
-FROM placed
+  p.run AS run, p.month AS month, p."day" AS "day", p.pool AS pool, p.rule AS rule, p.currency AS currency,
+  p.provider AS provider, p.sub_account_name AS sub_account_name, p.service_name AS service_name,
+  p.charge_category AS charge_category, $method AS method, $driver AS driver, r.state AS state,
+  r.to_feature AS feature, r.to_customer AS customer, r.to_team AS team, r.to_user AS "user", r.to_environment AS environment, r.to_service AS service, r.to_release AS "release", r.to_model AS model,
+  CAST(r.weight AS BIGINT) AS weight,
+  CAST(CAST(CAST((r.base + CASE WHEN r.place <= r.left_over THEN 1 ELSE 0 END) * CASE WHEN p.amount < 0 THEN -1 ELSE 1 END AS VARCHAR)
+    AS DECIMAL(38,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) AS amount
+FROM ranked AS r
+JOIN open_pools AS p ON p.pool = r.pool
