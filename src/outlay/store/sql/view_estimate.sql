@@ -7,6 +7,7 @@
 --          those that nothing bounds
 -- law:     no price is never zero: what has none is counted in unpriced_quantity; amounts are rounded once, half up, at 1e-12
 -- A token's price is whole in 1e-18 of the currency, so the sum over units is exact before the one rounding.
+-- Most rows use three units, and most have a price for all: the rest is behind a CASE, so that it costs only where it is.
 -- A carrier may turn out to be carried itself, by a surer sensor on a later rung: attribution goes to the last of them.
 WITH merged AS (
   SELECT
@@ -39,30 +40,28 @@ WITH merged AS (
   v.currency AS currency,
   u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.output + u.output_reasoning + u.input_audio + u.cache_read_audio + u.output_audio + u.input_image + u.output_image AS tokens,
   u.state IN ('refused', 'not_sent') AS not_billed,
-  CASE WHEN v.input_atto IS NULL THEN u.input ELSE 0 END +
-      CASE WHEN v.cache_read_atto IS NULL THEN u.cache_read ELSE 0 END +
+  CASE WHEN v.input_atto IS NULL THEN u.input ELSE 0 END + CASE WHEN v.cache_read_atto IS NULL THEN u.cache_read ELSE 0 END + CASE WHEN v.output_atto IS NULL THEN u.output ELSE 0 END
+    + CASE WHEN u.cache_write_5m + u.cache_write_1h + u.output_reasoning + u.input_audio + u.cache_read_audio + u.output_audio + u.input_image + u.output_image = 0 THEN 0 ELSE
       CASE WHEN v.cache_write_5m_atto IS NULL THEN u.cache_write_5m ELSE 0 END +
       CASE WHEN v.cache_write_1h_atto IS NULL THEN u.cache_write_1h ELSE 0 END +
-      CASE WHEN v.output_atto IS NULL THEN u.output ELSE 0 END +
       CASE WHEN v.output_reasoning_atto IS NULL THEN u.output_reasoning ELSE 0 END +
       CASE WHEN v.input_audio_atto IS NULL THEN u.input_audio ELSE 0 END +
       CASE WHEN v.cache_read_audio_atto IS NULL THEN u.cache_read_audio ELSE 0 END +
       CASE WHEN v.output_audio_atto IS NULL THEN u.output_audio ELSE 0 END +
       CASE WHEN v.input_image_atto IS NULL THEN u.input_image ELSE 0 END +
-      CASE WHEN v.output_image_atto IS NULL THEN u.output_image ELSE 0 END AS unpriced_tokens,
+      CASE WHEN v.output_image_atto IS NULL THEN u.output_image ELSE 0 END END AS unpriced_tokens,
   u.unit IS NOT NULL AND v.unit_amount IS NULL AS unpriced_unit,
   v.bound_atto AS bound_atto, v.bound_unit_amount AS bound_unit_amount,
-  intDiv(toInt256(u.input) * COALESCE(v.input_atto, 0) +
-      toInt256(u.cache_read) * COALESCE(v.cache_read_atto, 0) +
+  intDiv(toInt256(u.input) * COALESCE(v.input_atto, 0) + toInt256(u.cache_read) * COALESCE(v.cache_read_atto, 0) + toInt256(u.output) * COALESCE(v.output_atto, 0)
+    + CASE WHEN u.cache_write_5m + u.cache_write_1h + u.output_reasoning + u.input_audio + u.cache_read_audio + u.output_audio + u.input_image + u.output_image = 0 THEN toInt256(0) ELSE
       toInt256(u.cache_write_5m) * COALESCE(v.cache_write_5m_atto, 0) +
       toInt256(u.cache_write_1h) * COALESCE(v.cache_write_1h_atto, 0) +
-      toInt256(u.output) * COALESCE(v.output_atto, 0) +
       toInt256(u.output_reasoning) * COALESCE(v.output_reasoning_atto, 0) +
       toInt256(u.input_audio) * COALESCE(v.input_audio_atto, 0) +
       toInt256(u.cache_read_audio) * COALESCE(v.cache_read_audio_atto, 0) +
       toInt256(u.output_audio) * COALESCE(v.output_audio_atto, 0) +
       toInt256(u.input_image) * COALESCE(v.input_image_atto, 0) +
-      toInt256(u.output_image) * COALESCE(v.output_image_atto, 0) + 500000, 1000000) AS token_pico,
+      toInt256(u.output_image) * COALESCE(v.output_image_atto, 0) END + 500000, 1000000) AS token_pico,
   CASE WHEN u.unit IS NULL OR v.unit_amount IS NULL THEN toInt256(0)
     ELSE intDiv(
       toInt256(u.quantity * 1000000000) * toInt256(v.unit_amount * 1000000000000) + intDiv(toInt256(v.unit_per) * 1000000000, 2),
@@ -84,16 +83,16 @@ SELECT
   CASE WHEN not_billed THEN toInt256(0) ELSE token_pico + unit_pico END AS pico,
   CASE WHEN not_billed THEN CAST(0 AS DECIMAL(38,12))
     ELSE CAST(CAST(CAST(token_pico + unit_pico AS VARCHAR) AS DECIMAL(38,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) END AS amount,
-  CASE WHEN not_billed THEN CAST(0 AS DECIMAL(38,15))
+  CASE WHEN not_billed OR NOT lacks_price THEN CAST(0 AS DECIMAL(38,15))
     ELSE CAST(unpriced_tokens AS DECIMAL(38,15)) + CASE WHEN unpriced_unit THEN quantity ELSE CAST(0 AS DECIMAL(38,15)) END
     END AS unpriced_quantity,
-  CASE WHEN not_billed THEN CAST(0 AS DECIMAL(38,12))
+  CASE WHEN not_billed OR NOT lacks_price THEN CAST(0 AS DECIMAL(38,12))
     ELSE CAST(CAST(CAST(intDiv(toInt256(unpriced_tokens) * bound_atto + 999999, 1000000) AS VARCHAR) AS DECIMAL(38,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12))
       + CASE WHEN unpriced_unit AND bound_unit_amount IS NOT NULL
           THEN CAST(CAST(CAST(intDiv(toInt256(quantity * 1000000000) * toInt256(bound_unit_amount * 1000000000000) + 999999999, toInt256(1000000000)) AS VARCHAR) AS DECIMAL(38,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12))
           ELSE CAST(0 AS DECIMAL(38,12)) END END AS unpriced_bound,
-  CASE WHEN not_billed THEN CAST(0 AS DECIMAL(38,15))
+  CASE WHEN not_billed OR NOT lacks_price THEN CAST(0 AS DECIMAL(38,15))
     ELSE CASE WHEN bound_atto = 0 THEN CAST(unpriced_tokens AS DECIMAL(38,15)) ELSE CAST(0 AS DECIMAL(38,15)) END
       + CASE WHEN unpriced_unit AND bound_unit_amount IS NULL THEN quantity ELSE CAST(0 AS DECIMAL(38,15)) END
     END AS unbounded_quantity
-FROM priced
+FROM (SELECT *, unpriced_tokens > 0 OR unpriced_unit AS lacks_price FROM priced) AS priced
