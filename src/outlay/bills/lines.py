@@ -9,6 +9,7 @@ import json
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -81,14 +82,24 @@ def copy_good_lines(file: Unpacked, folder: Path, amount: str | None, currency: 
         currency: The column that holds its currency.
     """
     made = Careful(folder / "good.csv", folder / "broken.jsonl", 0, {})
-    csv.field_size_limit(1 << 30)
     with (
+        _long_fields(),
         file.path.open("rb") as raw,
         made.path.open("w", encoding="utf-8", newline="") as good,
         made.broken.open("w", encoding="utf-8") as broken,
     ):
         count, at_stake = _sort_out(raw, file, good, broken, (amount, currency))
     return Careful(made.path, made.broken, count, at_stake)
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Let csv read long fields, which are judged here; the limit belongs to the process and is given back."""
+    before = csv.field_size_limit(1 << 30)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _sort_out(
