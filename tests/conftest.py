@@ -58,6 +58,27 @@ def both(clickhouse_folder: Path) -> Iterator[tuple[Store, Store]]:
         yield duck, click
 
 
+@pytest.fixture(scope="module", params=["duckdb", "clickhouse"])
+def shared(request: pytest.FixtureRequest, clickhouse_folder: Path) -> Iterator[Store]:
+    """A store of one engine, once per module."""
+    with fresh(request.param, clickhouse_folder) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def duck(clickhouse_folder: Path) -> Iterator[Store]:
+    """A DuckDB store, once per module."""
+    with fresh("duckdb", clickhouse_folder) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def click(clickhouse_folder: Path) -> Iterator[Store]:
+    """A ClickHouse store, once per module."""
+    with fresh("clickhouse", clickhouse_folder) as made:
+        yield made
+
+
 @pytest.fixture
 def now() -> datetime:
     """The instant at which tests happen."""
