@@ -51,7 +51,7 @@ def _accepted(refused: Row, currency: str | None, period: Period | None) -> bool
 def repeated(store: Store, importer: Importer, files: Sequence[Unpacked], earlier: str) -> TakeIn:
     """Return the result of an import that adds nothing, with the totals of the one that holds its files."""
     lines_of = {
-        row["fingerprint"]: cast(int, row["lines"]) for row in store.rows("bills/file_lines", {"take_in": earlier})
+        row["fingerprint"]: cast(int, row["lines"]) for row in store.rows("store/file_lines", {"take_in": earlier})
     }
     lines = sum(lines_of[file.fingerprint] for file in files)
     totals = sum_by_currency(store.rows("bills/landed", {"take_in": earlier}), "billed_cost")

@@ -37,7 +37,7 @@ def take_in(store: Store, importer: Importer, paths: Sequence[Path], *, now: dat
     prints = [_fingerprint(path) for path in paths]
     names = tuple(path.name for path in paths)
     if earlier := _already_held(store, importer, prints):
-        lines = sum(cast(int, row["lines"]) for row in store.rows("revenue/file_lines", {"take_in": earlier}))
+        lines = sum(cast(int, row["lines"]) for row in store.rows("store/file_lines", {"take_in": earlier}))
         return TakeIn(earlier, importer.name, names, lines, 0, {"already-imported": lines}, repeated=earlier)
     ident = _new_ident(store, f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{prints[0][:8]}")
     found = _Found(
