@@ -23,7 +23,7 @@ def test_an_event_lands_as_one_row_with_every_field(store: Store, tmp_path: Path
     (row,) = usage(store)
     assert (row["id"], row["line"], row["attempt"], row["state"], row["currency"]) == ("e-1", 1, 1, "complete", "USD")
     assert (row["input"], row["output"], row["cache_read"], row["unit"], row["quantity"]) == (200, 30, 0, None, 0)
-    assert (row["tier"], row["processing"], row["sensor"], row["tags"]) == ("flex", "", "sdk", {"plan": "pro"})
+    assert (row["context"], row["sensor"], row["tags"]) == ("tier=flex", "sdk", {"plan": "pro"})
     assert str(row["time"]).startswith("2026-10-03 12:00:00.123")
     assert arrived(store) == 0
 
@@ -220,9 +220,9 @@ def test_a_mapping_says_time_context_and_tags(store: Store, tmp_path: Path, now:
     }
     assert take_in(store, [path], mapping=mapping, now=now).problems == ()
     (row,) = usage(store)
-    assert (row["customer"], row["tier"], row["tags"], row["quantity"]) == (
+    assert (row["customer"], row["context"], row["tags"], row["quantity"]) == (
         "acme",
-        "flex",
+        "tier=flex",
         {"plan": "pro"},
         Decimal("1.25"),
     )

@@ -109,7 +109,7 @@ def _usage(chance: Random) -> list[Row]:
             "error": chance.choice([None, "timeout"]),
             "duration_ms": chance.choice([None, 90, 4000]),
             "reported_cost": chance.choice([None, Decimal("0.000123")]),
-            "tier": chance.choice(["", "", "flex"]),
+            "context": chance.choice(["", "", "tier=flex"]),
         }
         if number % 4 == 0:
             own |= {"model": "m-page", "unit": chance.choice(["page", "fax"]), "quantity": Decimal(number) / 4}

@@ -60,7 +60,7 @@ def test_a_model_the_list_does_not_know_is_unpriced(book: Book, provider: str, m
     found = book.price_at(provider, model, unit, USED_AT)
     assert isinstance(found, Unpriced)
     assert found.reason == "unknown-model"
-    (vector,) = book.vectors(provider, model, "", "", "", USED_AT, datetime(2026, 10, 6, tzinfo=UTC))
+    (vector,) = book.vectors(provider, model, "", "", USED_AT, datetime(2026, 10, 6, tzinfo=UTC))
     assert vector["reason"] == "unknown-model"
     assert all(vector[f"{name}_atto"] is None for name in TOKEN_UNITS)
 

@@ -75,16 +75,16 @@ def test_a_free_model_is_free_and_not_unpriced(shared: Store) -> None:
 def test_every_event_is_priced_or_counted_as_unpriced(shared: Store) -> None:
     """Of every combination of model, unit, tier and outcome nothing disappears between usage and estimate."""
     shapes: list[dict[str, Any]] = [
-        {"model": model, "unit": unit, "quantity": Decimal(2) if unit else ZERO, "tier": tier}
+        {"model": model, "unit": unit, "quantity": Decimal(2) if unit else ZERO, "context": context}
         for model in ("m-large", "m-page", "m-unheard-of", None)
         for unit in (None, "page", "fax")
-        for tier in ("", "flex")
+        for context in ("", "tier=flex")
     ]
     rows = costs(shared, *(event(number, **shape) for number, shape in enumerate(shapes, start=1)))
     assert len(rows) == len(shapes)
     for row, shape in zip(sorted(rows, key=lambda r: int(str(r["id"])[1:])), shapes, strict=True):
-        paid = 110 if shape["model"] == "m-large" and not shape["tier"] else 0
-        paid += 2 if (shape["model"], shape["unit"], shape["tier"]) == ("m-page", "page", "") else 0
+        paid = 110 if shape["model"] == "m-large" and not shape["context"] else 0
+        paid += 2 if (shape["model"], shape["unit"], shape["context"]) == ("m-page", "page", "") else 0
         assert row["unpriced_quantity"] == 110 + shape["quantity"] - paid, shape
         assert (row["amount"] != 0) == bool(paid), shape
 

@@ -16,7 +16,7 @@ from outlay.prices.quote import quote
 from outlay.prices.source import Stated
 from outlay.prices.vector import ENDLESS
 from outlay.store import Store, open_store
-from outlay.terms.price import FOREVER, Price
+from outlay.terms.price import FOREVER, Price, context_text
 from outlay.terms.unit import TOKEN_UNITS
 from tests.prices.stating import day, stated
 
@@ -67,7 +67,7 @@ def test_every_instant_and_size_has_exactly_one_vector(
     bench.delete("price")
     learn(bench, prices, now=day(1, 1), correction=False, whole=True)
     book = Book.load(bench, FOREVER)
-    vectors = book.vectors("acme", "m-1", tier, "", "page", FIRST, END)
+    vectors = book.vectors("acme", "m-1", tier and f"tier={tier}", "page", FIRST, END)
     area = sum(
         (cast(datetime, v["valid_to"]) - cast(datetime, v["valid_from"])) // timedelta(microseconds=1)
         * (cast(int, v["size_to"]) - cast(int, v["size_from"]))
@@ -99,7 +99,7 @@ def test_what_is_unknown_has_a_reason_and_a_bound(
     book: Book, provider: str, model: str, tier: str, reason: str
 ) -> None:
     """No price stands where none is known; the dearest of the provider bounds it, where the provider is known."""
-    (vector,) = book.vectors(provider, model, tier, "", "web_search", FIRST, END)
+    (vector,) = book.vectors(provider, model, tier and f"tier={tier}", "web_search", FIRST, END)
     assert vector["reason"] == reason
     assert all(vector[f"{unit}_atto"] is None for unit in TOKEN_UNITS)
     assert vector["unit_amount"] is None
@@ -111,7 +111,7 @@ def test_what_is_unknown_has_a_reason_and_a_bound(
 def test_a_span_without_a_price_is_covered_and_says_so(store: Store, now: datetime) -> None:
     """Before the first price and after the last there are vectors with the reason no-price-then."""
     learn(store, [stated("2", first=day(3, 10), end=day(3, 20))], now=now, correction=False, whole=True)
-    vectors = Book.load(store, now).vectors("acme", "M-1", "default", "", "", FIRST, END)
+    vectors = Book.load(store, now).vectors("acme", "M-1", "tier=default", "", FIRST, END)
     assert [(v["valid_from"], v["reason"], v["input_atto"]) for v in vectors] == [
         (FIRST, "no-price-then", None),
         (day(3, 10), None, 2 * 10**12),
@@ -126,7 +126,7 @@ def test_both_engines_give_the_same_vectors(both: tuple[Store, Store], now: date
     found = []
     for store in both:
         learn(store, prices, now=now, correction=False, whole=True)
-        found.append(Book.load(store, now).vectors("acme", "m-1", "", "", "", FIRST, END))
+        found.append(Book.load(store, now).vectors("acme", "m-1", "", "", FIRST, END))
     assert found[0] == found[1]
     assert len(found[0]) > 2
 
@@ -137,7 +137,7 @@ def test_a_month_of_many_models_is_resolved_at_once(book: Book) -> None:
     asked = [*random.Random(3).sample(names, 180), *(("openai", f"unknown-{n}") for n in range(20))]
     began_s = monotonic()
     for provider, model in asked:
-        book.vectors(provider, model, "", "", "", FIRST, END)
+        book.vectors(provider, model, "", "", FIRST, END)
     assert monotonic() - began_s < 1
 
 
@@ -160,11 +160,12 @@ def test_a_quote_is_what_the_ledger_says(store: Store, book: Book) -> None:
     for line, (provider, model, usage, tier, processing) in enumerate(USAGE, start=1):
         unit = next((u for u in usage if u not in TOKEN_UNITS), None)
         tokens = {name: usage.get(name, 0) for name in TOKEN_UNITS}
-        who = {"provider": provider, "model": model, "tier": tier, "processing": processing, "feature": f"f{line}"}
+        context = context_text({k: v for k, v in {"tier": tier, "processing": processing}.items() if v})
+        who = {"provider": provider, "model": model, "context": context, "feature": f"f{line}"}
         rest = {"take_in": "t", "file": 1, "line": line, "id": str(line), "time": used_at, "attempt": 1,
                 "state": "complete", "sensor": "sdk", "currency": "USD"}  # fmt: skip
         rows.append({**who, **rest, **tokens, "unit": unit, "quantity": usage[unit] if unit else 0})
-        vectors += book.vectors(provider, model, tier, processing, unit or "", FIRST, day(10, 1))
+        vectors += book.vectors(provider, model, context, unit or "", FIRST, day(10, 1))
         found = quote(book, provider, model, usage, used_at, {"tier": tier, "processing": processing})
         assert not found.unpriced
         assert sum(part.amount for part in found.parts) == found.amount

@@ -16,7 +16,7 @@ output = "GeneratedTokens"
 format = "iso" # the usual; or "unix_s", "unix_ms", or a pattern such as "%d/%m/%Y %H:%M:%S"
 ```
 
-`[context]` (tier, processing, region) and `[tags]` name columns like `[columns]` does.
+`[context]` (tier, processing, speed, region, ...) and `[tags]` name columns like `[columns]` does.
 """
 
 import json
@@ -29,6 +29,7 @@ from typing import Any
 
 from outlay.errors import BadConfig
 from outlay.wire.event import FIELDS
+from outlay.wire.values import CONTEXT
 
 _ISO = "iso"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,7 +37,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIX = {"unix_s": 6, "unix_ms": 3}
 _TABLES = ("constants", "columns", "usage", "context", "tags", "time")
 _FIELDS = FIELDS - {"usage", "context", "tags"}
-_KEYS = {"constants": _FIELDS, "columns": _FIELDS, "context": ("tier", "processing", "region"), "time": ("format",)}
+_KEYS = {"constants": _FIELDS, "columns": _FIELDS, "context": CONTEXT, "time": ("format",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class ColumnMapping:
         constants: Field of an event to the value it has on every line.
         columns: Field of an event to the column that holds it.
         usage: Unit to the column that holds its quantity.
-        context: `tier`, `processing` and `region` to the column that holds it.
+        context: `tier`, `processing`, `speed`, `region`, ... to the column that holds it.
         tags: Further dimension to the column that holds it.
         time_format: `iso`, `unix_s`, `unix_ms` or a pattern of `strptime`. No zone means UTC.
     """

@@ -7,11 +7,12 @@ event that both take becomes the same row.
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
 from outlay.terms.currency import CURRENCIES
+from outlay.terms.price import context_text
 from outlay.terms.unit import TOKEN_UNITS
 from outlay.terms.usage_event import UsageEvent
 from outlay.wire import values
@@ -21,12 +22,13 @@ _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=values.LONGEST)]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=values.LONGEST_NAME)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=values.MOST)]
 _TOKENS = frozenset(TOKEN_UNITS)
+_Known = TypeVar("_Known", str, dict[str, str])
 #: How many different tags and contexts are remembered before starting over.
 _REMEMBERED = 10_000
 
 
 class Landing(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """An event on its way into `usage`: its fields are columns, except `usage` and `context`."""
+    """An event on its way into `usage`: its fields are columns, except `usage`; once checked, `context` is one text."""
 
     id: _Text
     time: str | None  # once checked, an instant
@@ -69,7 +71,7 @@ class Quick:
     def __init__(self) -> None:
         self._decode = msgspec.json.Decoder(Landing).decode
         self._tags: dict[object, dict[str, str]] = {}
-        self._contexts: dict[object, dict[str, str]] = {}
+        self._contexts: dict[object, str] = {}
 
     def read(self, raw: bytes) -> Landing | None:
         """Return an ordinary event, checked; None when it is not one.
@@ -87,7 +89,7 @@ class Quick:
             if event.tags:
                 event.tags = self._known_tags(event.tags)
             if event.context:
-                event.context = self._known_context(event.context)  # type: ignore[assignment] # a narrower dict
+                event.context = self._known_context(event.context)  # type: ignore[assignment] # the column is text
         except (ValueError, Flawed):  # the decoder's errors are ValueErrors
             return None
         event.time = when  # type: ignore[assignment] # encoded in the one form that engines read
@@ -106,11 +108,11 @@ class Quick:
             found = _remember(self._tags, key, values.tags(given))
         return found or None
 
-    def _known_context(self, given: dict[str, str | None]) -> dict[str, str] | None:
+    def _known_context(self, given: dict[str, str | None]) -> str | None:
         key = tuple(given.items())
         found = self._contexts.get(key)
         if found is None:
-            found = _remember(self._contexts, key, values.context(given))
+            found = _remember(self._contexts, key, context_text(values.context(given)))
         return found or None
 
 
@@ -118,7 +120,7 @@ def landing_of(event: UsageEvent) -> Landing:
     """Return an event that was read the careful way as what the quick way makes of it."""
     found = Landing(**{name: getattr(event, name) for name in _NAMES})
     found.usage = dict(event.usage)  # type: ignore[arg-type] # quantities of other units may be decimals
-    found.context = dict(event.context) or None
+    found.context = context_text(event.context) or None  # type: ignore[assignment] # the column is text
     found.tags = dict(event.tags) or None
     return found
 
@@ -137,7 +139,7 @@ def _is_ordinary(event: Landing, when: datetime) -> bool:
     )
 
 
-def _remember(known: dict[object, dict[str, str]], key: object, found: dict[str, str]) -> dict[str, str]:
+def _remember(known: dict[object, _Known], key: object, found: _Known) -> _Known:
     if len(known) >= _REMEMBERED:
         known.clear()
     known[key] = found

@@ -60,11 +60,8 @@ class Rows:
 
     def _written(self, event: Landing, line: int) -> bytes:
         usage = cast("Mapping[str, int | Decimal]", event.usage or {})
-        context = event.context
-        event.usage = event.context = None
+        event.usage = None
         body = _encode(event)[:-1]
-        if context:
-            body += b"," + _encode_sorted(context)[1:-1]
         plain = usage.keys() <= _TOKENS
         tokens = usage if plain and 0 not in usage.values() else {u: n for u, n in usage.items() if n and u in _TOKENS}
         first = body + b"," + _encode_sorted(tokens)[1:-1] if tokens else body
@@ -74,7 +71,7 @@ class Rows:
         pairs = [b"," + _encode({"unit": unit, "quantity": Decimal(usage[unit])})[1:-1] for unit in others]
         digest = blake2b(first + b"".join(pairs), digest_size=8).hexdigest().encode()
         event.attempt, event.duration_ms, event.reported_cost = 0, None, None
-        further = _encode(event)[:-1] + (b"," + _encode_sorted(context)[1:-1] if context else b"")
+        further = _encode(event)[:-1]
         starts = [first, *(further for _ in pairs[1:])]
         return b"".join(start + pair + self._end % (line, digest) for start, pair in zip(starts, pairs, strict=True))
 

@@ -27,8 +27,7 @@ def price(store: Store, known_at: datetime, values: Mapping[str, object]) -> Non
             vectors = book.vectors(
                 cast(str, key["provider"]),
                 cast(str, key["model_name"]),
-                tier=cast(str, key["tier"]),
-                processing=cast(str, key["processing"]),
+                context=cast(str, key["context"]),
                 unit=cast(str, key["unit_name"]),
                 first=cast(datetime, values["starts_at"]),
                 end=cast(datetime, values["ends_at"]),

@@ -23,6 +23,7 @@ from outlay.terms.price import (
     UNKNOWN_UNIT,
     Price,
     Unpriced,
+    context_of,
 )
 
 #: The currency of what has no price and no neighbour with one.
@@ -129,15 +130,14 @@ class Book:
         return Unpriced(UNKNOWN_UNIT, provider, model, unit, tuple(get_close_matches(unit, units, 3)) or tuple(units))
 
     def vectors(
-        self, provider: str, model: str, tier: str, processing: str, unit: str, first: datetime, end: datetime
+        self, provider: str, model: str, context: str, unit: str, first: datetime, end: datetime
     ) -> list[Row]:
         """Return the prices of all units side by side, for every instant of a span and every prompt size.
 
         Args:
             provider: As usage names it.
             model: As usage names it; empty when it does not.
-            tier: As usage names it; empty for the ordinary one.
-            processing: As usage names it; empty for real time.
+            context: As usage names it, `processing=batch;tier=flex`; empty for the ordinary one.
             unit: The unit that is not a token; empty when there is none.
             first: Beginning of the span.
             end: End of it, not included.
@@ -151,13 +151,13 @@ class Book:
             Broken: A token's price is not whole in 1e-18 of the currency.
         """
         rates = self.rates(provider, model)
-        named = {"provider": provider, "model": model, "tier": tier, "processing": processing, "unit": unit}
+        named = {"provider": provider, "model": model, "context": context, "unit": unit}
         currency, bound, bound_unit = self._bound(provider, model, unit, first, end)
         rest = {"currency": currency, "bound_atto": bound, "bound_unit_amount": bound_unit}
         if isinstance(rates, Unpriced):
             spans = [(first, end, [(0, unpriced(rates.reason))])]
         else:
-            asked = wanted({"tier": tier, "processing": processing})
+            asked = wanted(dict(context_of(context)))
             own = self._is_own(rates, provider, model)
             spans = list(pieces(rates, asked, unit, first, end, elsewhere=not own))
         rows = []

@@ -14,15 +14,18 @@ WIDER = {
     "cache_read": ("cache_read", "input"),
     "cache_write_5m": ("cache_write_5m", "cache_write", "input"),
     "cache_write_1h": ("cache_write_1h", "cache_write", "input"),
+    "cache_write": ("cache_write", "input"),
     "output_reasoning": ("output_reasoning", "output"),
+    "output_rejected": ("output_rejected", "output"),
     "input_audio": ("input_audio", "input"),
     "cache_read_audio": ("cache_read_audio", "cache_read", "input_audio", "input"),
     "output_audio": ("output_audio", "output"),
     "input_image": ("input_image", "input"),
     "output_image": ("output_image", "output"),
+    "input_video": ("input_video", "input"),
 }
 #: Units whose prices bound what an unpriced token may cost.
-TOKENS = frozenset({*TOKEN_UNITS, "cache_write"})
+TOKENS = frozenset(TOKEN_UNITS)
 #: How sensors and bills write the ordinary tier and processing.
 _ORDINARY_VALUES = {
     "tier": {"", "default", "standard", "auto", "on_demand", "on-demand"},

@@ -182,7 +182,8 @@ class ClickHouse:
             "CREATE TABLE IF NOT EXISTS migration (version Int32, applied_at DateTime64(6, 'UTC'))"
             " ENGINE = MergeTree ORDER BY version"
         )
-        done = migrations.done_by(lambda: int(client.query("SELECT count() FROM migration").result_rows[0][0]))
+        newest = "SELECT max(version) FROM migration"
+        done = migrations.done_by(lambda: int(client.query(newest).result_rows[0][0] or 0))
         if done < migrations.NEWEST:
             for table in TABLES:
                 client.command(ddl.create_for_clickhouse(table))

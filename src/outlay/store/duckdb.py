@@ -48,8 +48,12 @@ class DuckDB:
             )
         self._local = threading.local()
         self._writing = threading.RLock()
-        with _as_ours(self.url):
-            self._migrate()
+        try:
+            with _as_ours(self.url):
+                self._migrate()
+        except BaseException:
+            self._root.close()  # nobody gets a store that could close it
+            raise
 
     def rows(
         self,

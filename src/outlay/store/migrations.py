@@ -1,21 +1,22 @@
 """Migrations: the store's version, and what brings an older one up to date.
 
-Version 1 is the first. A later version adds a step here; `CREATE ... IF NOT EXISTS` makes new tables, and
-views are replaced whole, so a step is needed only where a column of an existing table changes.
+Version 2 is the first that a release will have; version 1 was never released and is refused. A later version adds a
+step here; `CREATE ... IF NOT EXISTS` makes new tables, and views are replaced whole, so a step is needed only where a
+column of an existing table changes.
 """
 
 from collections.abc import Callable
 
 from outlay.errors import EngineFailed
 
-NEWEST = 1
+NEWEST = 2
 
 
 def done_by(read: Callable[[], int]) -> int:
     """Return the version a store is at.
 
     Raises:
-        EngineFailed: The store was made by a newer Outlay.
+        EngineFailed: The store was made by a newer Outlay, or before the first release.
     """
     version = read()
     if version > NEWEST:
@@ -23,5 +24,11 @@ def done_by(read: Callable[[], int]) -> int:
             f"the store is at version {version}, this Outlay knows up to {NEWEST}",
             fix="upgrade Outlay, or use the store that belongs to this version",
             code="store-newer",
+        )
+    if 0 < version < NEWEST:
+        raise EngineFailed(
+            f"the store is at version {version}, from before the first release; this Outlay reads version {NEWEST}",
+            fix="take the files in again, into a new store",
+            code="store-older",
         )
     return version

@@ -10,13 +10,16 @@ TOKEN_UNITS = (
     "cache_read",
     "cache_write_5m",
     "cache_write_1h",
+    "cache_write",
     "output",
     "output_reasoning",
+    "output_rejected",
     "input_audio",
     "cache_read_audio",
     "output_audio",
     "input_image",
     "output_image",
+    "input_video",
 )
 
 #: Units that a prompt is made of: they decide whether a long-context price holds.
@@ -25,7 +28,9 @@ PROMPT_UNITS = (
     "cache_read",
     "cache_write_5m",
     "cache_write_1h",
+    "cache_write",
     "input_audio",
     "cache_read_audio",
     "input_image",
+    "input_video",
 )

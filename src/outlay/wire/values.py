@@ -19,7 +19,8 @@ MOST_TAGS = 100
 YEARS = range(2000, 2100)
 #: What the ordinary context is called; the same as not saying.
 ORDINARY = ("default", "standard", "auto", "realtime")
-_CONTEXT = ("tier", "processing", "region")
+#: What the price of a call may depend on, beside its model and day.
+CONTEXT = ("tier", "processing", "speed", "region", "route", "search_type")
 _QUANTITY_PLACES = 9
 _MONEY_PLACES = 12
 _TOKENS = frozenset(TOKEN_UNITS)
@@ -164,11 +165,17 @@ def context(value: object) -> dict[str, str]:
         raise Flawed("bad-context", "context", value, 'write {"tier": "flex"}')
     return {
         name: found
-        for name in _CONTEXT
-        if (given := value.get(name)) is not None
-        and (found := text(f"context.{name}", given))
-        and found not in ORDINARY
+        for name in CONTEXT
+        if (given := value.get(name)) is not None and (found := _context_value(name, given)) and found not in ORDINARY
     }
+
+
+def _context_value(name: str, given: object) -> str:
+    found = (text(f"context.{name}", given) or "").strip().lower()
+    if len(found) > LONGEST_NAME or ";" in found or "=" in found or "\n" in found:
+        fix = f"write one word of at most {LONGEST_NAME} characters, without `;` and `=`"
+        raise Flawed("bad-context", f"context.{name}", given, fix)
+    return found
 
 
 def tags(own: object) -> dict[str, str]:

@@ -28,9 +28,9 @@ SELECT
   a.provider AS provider, a.model AS model, a.operation AS operation, a.feature AS feature, a.customer AS customer, a.team AS team,
   a."user" AS "user", a.environment AS environment, a.service AS service, a."release" AS "release", a.endpoint AS endpoint, a.prompt AS prompt,
   a.session AS session, a.trace AS trace, a.span AS span, a.parent AS parent, a."call" AS "call", a.attempt AS attempt,
-  a.response_id AS response_id, a.state AS state, a.error AS error, a.tier AS tier, a.processing AS processing, a.region AS region,
-  a.sensor AS sensor, a.input AS input, a.cache_read AS cache_read, a.cache_write_5m AS cache_write_5m, a.cache_write_1h AS cache_write_1h, a.output AS output,
-  a.output_reasoning AS output_reasoning, a.input_audio AS input_audio, a.cache_read_audio AS cache_read_audio, a.output_audio AS output_audio, a.input_image AS input_image, a.output_image AS output_image,
+  a.response_id AS response_id, a.state AS state, a.error AS error, a.context AS context,
+  a.sensor AS sensor, a.input AS input, a.cache_read AS cache_read, a.cache_write_5m AS cache_write_5m, a.cache_write_1h AS cache_write_1h, a.cache_write AS cache_write, a.output AS output,
+  a.output_reasoning AS output_reasoning, a.output_rejected AS output_rejected, a.input_audio AS input_audio, a.cache_read_audio AS cache_read_audio, a.output_audio AS output_audio, a.input_image AS input_image, a.output_image AS output_image, a.input_video AS input_video,
   a.unit AS unit, a.quantity AS quantity, a.duration_ms AS duration_ms, a.reported_cost AS reported_cost, a.currency AS currency, a.tags AS tags
 FROM arrival AS a
 JOIN places AS p ON p.id = a.id AND p.place = a.file * 1099511627776 + a.line

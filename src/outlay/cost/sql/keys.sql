@@ -1,9 +1,9 @@
 -- keys: everything a month's usage needs a price for, as usage names it.
--- grain:   one row per provider, model, tier, processing and unit
+-- grain:   one row per provider, model, context and unit
 -- reads:   current_usage
--- returns: those five, absent model and unit as empty text; attempts
-SELECT provider, COALESCE(model, '') AS model_name, tier, processing, COALESCE(unit, '') AS unit_name, COUNT(*) AS attempts
+-- returns: those four, absent model and unit as empty text; attempts
+SELECT provider, COALESCE(model, '') AS model_name, context, COALESCE(unit, '') AS unit_name, COUNT(*) AS attempts
 FROM current_usage
 WHERE time >= $starts_at AND time < $ends_at
-GROUP BY 1, 2, 3, 4, 5
-ORDER BY 1, 2, 3, 4, 5
+GROUP BY 1, 2, 3, 4
+ORDER BY 1, 2, 3, 4

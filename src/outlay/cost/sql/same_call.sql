@@ -23,7 +23,7 @@ WITH several AS (
     CASE u.sensor WHEN 'sdk' THEN 0 WHEN 'gateway' THEN 2 ELSE 1 END AS rank_of_sensor,
     u.provider || '␟' || CASE WHEN $rung = 'span' THEN u.trace || '␟' || u.span
       ELSE COALESCE(u.model, '') || '␟' || COALESCE(u.service, '') || '␟' || COALESCE(u.unit, '') || '␟' || CAST(u.quantity AS VARCHAR)
-        || '␟' || CAST(u.input AS VARCHAR) || ',' || CAST(u.cache_read AS VARCHAR) || ',' || CAST(u.cache_write_5m AS VARCHAR) || ',' || CAST(u.cache_write_1h AS VARCHAR) || ',' || CAST(u.output AS VARCHAR) || ',' || CAST(u.output_reasoning AS VARCHAR) || ',' || CAST(u.input_audio AS VARCHAR) || ',' || CAST(u.cache_read_audio AS VARCHAR) || ',' || CAST(u.output_audio AS VARCHAR) || ',' || CAST(u.input_image AS VARCHAR) || ',' || CAST(u.output_image AS VARCHAR)
+        || '␟' || CAST(u.input AS VARCHAR) || ',' || CAST(u.cache_read AS VARCHAR) || ',' || CAST(u.cache_write_5m AS VARCHAR) || ',' || CAST(u.cache_write_1h AS VARCHAR) || ',' || CAST(u.cache_write AS VARCHAR) || ',' || CAST(u.output AS VARCHAR) || ',' || CAST(u.output_reasoning AS VARCHAR) || ',' || CAST(u.output_rejected AS VARCHAR) || ',' || CAST(u.input_audio AS VARCHAR) || ',' || CAST(u.cache_read_audio AS VARCHAR) || ',' || CAST(u.output_audio AS VARCHAR) || ',' || CAST(u.input_image AS VARCHAR) || ',' || CAST(u.output_image AS VARCHAR) || ',' || CAST(u.input_video AS VARCHAR)
         || '␟' || CASE WHEN $rung = 'trace' THEN u.trace ELSE '' END END AS key
   FROM current_usage AS u
   JOIN several AS s
@@ -32,7 +32,7 @@ WITH several AS (
   LEFT JOIN observation AS o ON o.run = $run AND o.take_in = u.take_in AND o.file = u.file AND o.line = u.line
   WHERE u.time >= $starts_at AND u.time < $ends_at AND o.rung IS NULL
     AND ($rung = 'usage' OR u.trace IS NOT NULL) AND ($rung <> 'span' OR u.span IS NOT NULL)
-    AND ($rung = 'span' OR u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.output + u.output_reasoning + u.input_audio + u.cache_read_audio + u.output_audio + u.input_image + u.output_image + u.quantity > 0)
+    AND ($rung = 'span' OR u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.cache_write + u.output + u.output_reasoning + u.output_rejected + u.input_audio + u.cache_read_audio + u.output_audio + u.input_image + u.output_image + u.input_video + u.quantity > 0)
 ), islands AS (
   SELECT
     *, CASE WHEN time > MAX(ends) OVER (PARTITION BY key ORDER BY time, id, take_in, file, line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) THEN 1 ELSE 0 END AS begins

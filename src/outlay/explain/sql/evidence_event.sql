@@ -19,7 +19,7 @@ WITH wanted AS (
     u.model AS model, u.operation AS operation, u.feature AS feature, u.customer AS customer, u.team AS team, u."user" AS "user",
     u.environment AS environment, u.service AS service, u."release" AS "release", u.state AS state, u.error AS error,
     u.attempt AS attempt, u.tokens AS tokens, u.duration_ms AS duration_ms, u.unit AS unit, u.quantity AS quantity,
-    u.input AS input, u.cache_read AS cache_read, u.cache_write_5m AS cache_write_5m, u.cache_write_1h AS cache_write_1h, u.output AS output, u.output_reasoning AS output_reasoning, u.input_audio AS input_audio, u.cache_read_audio AS cache_read_audio, u.output_audio AS output_audio, u.input_image AS input_image, u.output_image AS output_image,
+    u.input AS input, u.cache_read AS cache_read, u.cache_write_5m AS cache_write_5m, u.cache_write_1h AS cache_write_1h, u.cache_write AS cache_write, u.output AS output, u.output_reasoning AS output_reasoning, u.output_rejected AS output_rejected, u.input_audio AS input_audio, u.cache_read_audio AS cache_read_audio, u.output_audio AS output_audio, u.input_image AS input_image, u.output_image AS output_image, u.input_video AS input_video,
     u.currency AS currency, u.amount AS amount
   FROM wanted AS s
   JOIN pool AS p ON p.run = $run AND p.pool = s.pool
@@ -60,11 +60,11 @@ SELECT
   f.model AS model, f.operation AS operation, f.feature AS feature, f.customer AS customer, f.team AS team, f."user" AS "user",
   f.environment AS environment, f.service AS service, f."release" AS "release", f.state AS state, f.error AS error,
   f.attempt AS attempt, f.tokens AS tokens, f.duration_ms AS duration_ms, f.unit AS unit, f.quantity AS quantity,
-  f.input AS input, f.cache_read AS cache_read, f.cache_write_5m AS cache_write_5m, f.cache_write_1h AS cache_write_1h, f.output AS output, f.output_reasoning AS output_reasoning, f.input_audio AS input_audio, f.cache_read_audio AS cache_read_audio, f.output_audio AS output_audio, f.input_image AS input_image, f.output_image AS output_image,
+  f.input AS input, f.cache_read AS cache_read, f.cache_write_5m AS cache_write_5m, f.cache_write_1h AS cache_write_1h, f.cache_write AS cache_write, f.output AS output, f.output_reasoning AS output_reasoning, f.output_rejected AS output_rejected, f.input_audio AS input_audio, f.cache_read_audio AS cache_read_audio, f.output_audio AS output_audio, f.input_image AS input_image, f.output_image AS output_image, f.input_video AS input_video,
   f.currency AS currency, f.amount AS amount, f.events AS events, f.events_amount AS events_amount,
   v.source AS source, v.valid_from AS valid_from, v.price_model AS price_model, v.reason AS reason,
   v.unit_amount AS unit_amount, v.unit_per AS unit_per,
-  v.input_atto AS input_atto, v.cache_read_atto AS cache_read_atto, v.cache_write_5m_atto AS cache_write_5m_atto, v.cache_write_1h_atto AS cache_write_1h_atto, v.output_atto AS output_atto, v.output_reasoning_atto AS output_reasoning_atto, v.input_audio_atto AS input_audio_atto, v.cache_read_audio_atto AS cache_read_audio_atto, v.output_audio_atto AS output_audio_atto, v.input_image_atto AS input_image_atto, v.output_image_atto AS output_image_atto
+  v.input_atto AS input_atto, v.cache_read_atto AS cache_read_atto, v.cache_write_5m_atto AS cache_write_5m_atto, v.cache_write_1h_atto AS cache_write_1h_atto, v.cache_write_atto AS cache_write_atto, v.output_atto AS output_atto, v.output_reasoning_atto AS output_reasoning_atto, v.output_rejected_atto AS output_rejected_atto, v.input_audio_atto AS input_audio_atto, v.cache_read_audio_atto AS cache_read_audio_atto, v.output_audio_atto AS output_audio_atto, v.input_image_atto AS input_image_atto, v.output_image_atto AS output_image_atto, v.input_video_atto AS input_video_atto
 FROM ranked AS f
 JOIN price_vector AS v ON v.run = $run AND v.vector = f.vector
 WHERE f.turn <= $most

@@ -34,44 +34,53 @@ WITH merged AS (
   COALESCE(u."release", m."release") AS "release",
   u.endpoint AS endpoint, u.prompt AS prompt, u.session AS session, u.trace AS trace, u.span AS span, u.parent AS parent,
   u.call AS call, u.attempt AS attempt, u.response_id AS response_id, u.state AS state, u.error AS error,
-  u.tier AS tier, u.processing AS processing, u.sensor AS sensor,
-  u.input AS input, u.cache_read AS cache_read, u.cache_write_5m AS cache_write_5m, u.cache_write_1h AS cache_write_1h, u.output AS output, u.output_reasoning AS output_reasoning, u.input_audio AS input_audio, u.cache_read_audio AS cache_read_audio, u.output_audio AS output_audio, u.input_image AS input_image, u.output_image AS output_image,
+  u.context AS context, u.sensor AS sensor,
+  u.input AS input, u.cache_read AS cache_read, u.cache_write_5m AS cache_write_5m, u.cache_write_1h AS cache_write_1h, u.cache_write AS cache_write, u.output AS output, u.output_reasoning AS output_reasoning, u.output_rejected AS output_rejected, u.input_audio AS input_audio, u.cache_read_audio AS cache_read_audio, u.output_audio AS output_audio, u.input_image AS input_image, u.output_image AS output_image, u.input_video AS input_video,
   u.unit AS unit, u.quantity AS quantity, u.duration_ms AS duration_ms, u.reported_cost AS reported_cost,
   v.currency AS currency,
-  u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.output + u.output_reasoning + u.input_audio + u.cache_read_audio + u.output_audio + u.input_image + u.output_image AS tokens,
+  u.input + u.cache_read + u.output + u.rare AS tokens,
   u.state IN ('refused', 'not_sent') AS not_billed,
   CASE WHEN v.input_atto IS NULL THEN u.input ELSE 0 END + CASE WHEN v.cache_read_atto IS NULL THEN u.cache_read ELSE 0 END + CASE WHEN v.output_atto IS NULL THEN u.output ELSE 0 END
-    + CASE WHEN u.cache_write_5m + u.cache_write_1h + u.output_reasoning + u.input_audio + u.cache_read_audio + u.output_audio + u.input_image + u.output_image = 0 THEN 0 ELSE
+    + CASE WHEN u.rare = 0 THEN 0 ELSE
       CASE WHEN v.cache_write_5m_atto IS NULL THEN u.cache_write_5m ELSE 0 END +
       CASE WHEN v.cache_write_1h_atto IS NULL THEN u.cache_write_1h ELSE 0 END +
+      CASE WHEN v.cache_write_atto IS NULL THEN u.cache_write ELSE 0 END +
       CASE WHEN v.output_reasoning_atto IS NULL THEN u.output_reasoning ELSE 0 END +
+      CASE WHEN v.output_rejected_atto IS NULL THEN u.output_rejected ELSE 0 END +
       CASE WHEN v.input_audio_atto IS NULL THEN u.input_audio ELSE 0 END +
       CASE WHEN v.cache_read_audio_atto IS NULL THEN u.cache_read_audio ELSE 0 END +
       CASE WHEN v.output_audio_atto IS NULL THEN u.output_audio ELSE 0 END +
       CASE WHEN v.input_image_atto IS NULL THEN u.input_image ELSE 0 END +
-      CASE WHEN v.output_image_atto IS NULL THEN u.output_image ELSE 0 END END AS unpriced_tokens,
+      CASE WHEN v.output_image_atto IS NULL THEN u.output_image ELSE 0 END +
+      CASE WHEN v.input_video_atto IS NULL THEN u.input_video ELSE 0 END END AS unpriced_tokens,
   u.unit IS NOT NULL AND v.unit_amount IS NULL AS unpriced_unit,
   v.bound_atto AS bound_atto, v.bound_unit_amount AS bound_unit_amount,
   intDiv(toInt256(u.input) * COALESCE(v.input_atto, 0) + toInt256(u.cache_read) * COALESCE(v.cache_read_atto, 0) + toInt256(u.output) * COALESCE(v.output_atto, 0)
-    + CASE WHEN u.cache_write_5m + u.cache_write_1h + u.output_reasoning + u.input_audio + u.cache_read_audio + u.output_audio + u.input_image + u.output_image = 0 THEN toInt256(0) ELSE
+    + CASE WHEN u.rare = 0 THEN toInt256(0) ELSE
       toInt256(u.cache_write_5m) * COALESCE(v.cache_write_5m_atto, 0) +
       toInt256(u.cache_write_1h) * COALESCE(v.cache_write_1h_atto, 0) +
+      toInt256(u.cache_write) * COALESCE(v.cache_write_atto, 0) +
       toInt256(u.output_reasoning) * COALESCE(v.output_reasoning_atto, 0) +
+      toInt256(u.output_rejected) * COALESCE(v.output_rejected_atto, 0) +
       toInt256(u.input_audio) * COALESCE(v.input_audio_atto, 0) +
       toInt256(u.cache_read_audio) * COALESCE(v.cache_read_audio_atto, 0) +
       toInt256(u.output_audio) * COALESCE(v.output_audio_atto, 0) +
       toInt256(u.input_image) * COALESCE(v.input_image_atto, 0) +
-      toInt256(u.output_image) * COALESCE(v.output_image_atto, 0) END + 500000, 1000000) AS token_pico,
+      toInt256(u.output_image) * COALESCE(v.output_image_atto, 0) +
+      toInt256(u.input_video) * COALESCE(v.input_video_atto, 0) END + 500000, 1000000) AS token_pico,
   CASE WHEN u.unit IS NULL OR v.unit_amount IS NULL THEN toInt256(0)
     ELSE intDiv(
       toInt256(u.quantity * 1000000000) * toInt256(v.unit_amount * 1000000000000) + intDiv(toInt256(v.unit_per) * 1000000000, 2),
       toInt256(v.unit_per) * 1000000000) END AS unit_pico
-  FROM current_usage AS u
+  FROM (
+    SELECT
+      *, input + cache_read + cache_write_5m + cache_write_1h + cache_write + input_audio + cache_read_audio + input_image + input_video AS size,
+      cache_write_5m + cache_write_1h + cache_write + output_reasoning + output_rejected + input_audio + cache_read_audio + output_audio + input_image + output_image + input_video AS rare
+    FROM current_usage
+  ) AS u
   JOIN price_vector AS v
-    ON v.provider = u.provider AND v.model = COALESCE(u.model, '') AND v.tier = u.tier AND v.processing = u.processing
-    AND v.unit = COALESCE(u.unit, '') AND u.time >= v.valid_from AND u.time < v.valid_to
-    AND u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.input_audio + u.cache_read_audio + u.input_image >= v.size_from
-    AND u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.input_audio + u.cache_read_audio + u.input_image < v.size_to
+    ON v.provider = u.provider AND v.model = COALESCE(u.model, '') AND v.context = u.context AND v.unit = COALESCE(u.unit, '')
+    AND u.time >= v.valid_from AND u.time < v.valid_to AND u.size >= v.size_from AND u.size < v.size_to
   LEFT JOIN merged AS m ON m.run = v.run AND m.take_in = u.take_in AND m.file = u.file AND m.line = u.line
   LEFT JOIN observation AS o ON o.run = v.run AND o.take_in = u.take_in AND o.file = u.file AND o.line = u.line
   WHERE o.rung IS NULL
@@ -79,7 +88,7 @@ WITH merged AS (
 SELECT
   run, month, vector, reason, price_model, take_in, file, line, id, time, provider, model, operation,
   feature, customer, team, "user", environment, service, "release", endpoint, prompt, session, trace, span, parent, call, attempt,
-  response_id, state, error, tier, processing, sensor, input, cache_read, cache_write_5m, cache_write_1h, output, output_reasoning, input_audio, cache_read_audio, output_audio, input_image, output_image, unit, quantity, duration_ms, reported_cost, currency, tokens,
+  response_id, state, error, context, sensor, input, cache_read, cache_write_5m, cache_write_1h, cache_write, output, output_reasoning, output_rejected, input_audio, cache_read_audio, output_audio, input_image, output_image, input_video, unit, quantity, duration_ms, reported_cost, currency, tokens,
   CASE WHEN not_billed THEN toInt256(0) ELSE token_pico + unit_pico END AS pico,
   CASE WHEN not_billed THEN CAST(0 AS DECIMAL(38,12))
     ELSE CAST(CAST(CAST(token_pico + unit_pico AS VARCHAR) AS DECIMAL(38,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) END AS amount,
