@@ -100,18 +100,19 @@ def allocate(store: Store, run: Run) -> None:
 
 
 def sum_ledger(store: Store, run: Run) -> None:
-    """Sum the shares for the pages that ask about features and teams."""
+    """Sum the shares for the pages that ask about features, teams and customers."""
     store.fill("rollup_ledger", "allocate/rollup_ledger", run.values)
+    store.fill("rollup_ledger_month", "allocate/rollup_ledger_month", run.values)
     store.fill("rollup_coverage", "allocate/rollup_coverage", run.values)
 
 
 #: The day. Each stage with the tables it fills.
 STAGES: tuple[tuple[Callable[[Store, Run], None], tuple[str, ...]], ...] = (
     (price, ("price_vector", "observation")),
-    (roll_up, ("rollup_day", "rollup_hour")),
+    (roll_up, ("rollup_day", "rollup_hour", "rollup_user_month", "rollup_usage_month")),
     (reconcile, ("reconciliation",)),
-    (allocate, ("assignment", "pool", "share")),
-    (sum_ledger, ("rollup_ledger", "rollup_coverage")),
+    (allocate, ("assignment", "pool", "driver", "share")),
+    (sum_ledger, ("rollup_ledger", "rollup_ledger_month", "rollup_coverage")),
 )
 
 

@@ -10,6 +10,7 @@ import outlay
 from outlay.allocate.stage import driver_flags
 from outlay.store import Row, Store
 from outlay.store.ddl import view_names
+from outlay.store.tables import RUN_TABLES
 from tests.engines.world import OPEN, RULES, lay
 from tests.laws.world import MONTH, NOW, ledger_of, opened, read, ruled
 
@@ -38,11 +39,17 @@ def _of(table: str, *by: tuple[str, ...], where: dict[str, str]) -> list[Asked]:
     return [Asked(), Asked(table=table, where=where), *(Asked(table=table, by=dims) for dims in by)]
 
 
+def _kept(table: str, *by: tuple[str, ...], where: dict[str, str]) -> list[Asked]:
+    """Return the ways to ask a query that several tables answer."""
+    return [Asked(table=table), *_of(table, *by, where=where)[1:]]
+
+
 def _of_rules(*names: str) -> list[Asked]:
     rules = [rule for rule in ruled(RULES).rules if rule.name in names]
     return [Asked({**driver_flags(rule, {}, month), "run": OPEN}) for rule in rules for month in (0, 1)]
 
 
+_IDS = {"trace": "t1", "response_id": "r3", "call": "c7", "id": "nothing"}
 _LOOKED_AT = tuple(ruled(RULES).columns)
 _SEEN = [Asked(flags.values | {"run": None}) for flags in _of_rules("models", "gpus")]
 #: Queries that take dimensions, filters, or values of their own; the others are asked once with the ordinary ones.
@@ -53,8 +60,10 @@ ASKED: dict[str, list[Asked]] = {
     "allocate/share_direct": [
         Asked({"run": OPEN, "rule": name, "give": give}) for name in ("support", "tags", "") for give in (0, 1)
     ],
-    "allocate/share_driver": [Asked(a.values) for a in _of_rules("gpus", "models")],
-    "allocate/share_proportional": _of_rules("support"),
+    "allocate/driver_cost": _of_rules("support"),
+    "allocate/driver_usage": _of_rules("gpus", "models"),
+    "allocate/open_pools": [Asked({"run": OPEN, "rule": name}) for name in ("support", "tags")],
+    "allocate/share_driver": _of_rules("gpus", "models", "support"),
     "allocate/signature": [Asked(table="charge", by=("service_name", "tag:team"))],
     "bills/overlapping": [Asked({"take_in": name}) for name in ("bill", "bill-2")],
     "capture/accepted": [Asked({"take_in": "late"})],
@@ -64,11 +73,20 @@ ASKED: dict[str, list[Asked]] = {
         Asked({"rung": rung, "run": run}) for rung in ("trace", "usage", "span") for run in ("none", None)
     ],
     "explain/cost_billed": _of("charge", ("service_name", "tag:team"), ("day",), where={"tag:team": "a"}),
-    "explain/cost_ledger": _of("share", ("feature", "customer"), ("user", "model"), where={"team": "a"}),
-    "explain/cost_rollup": _of("rollup_ledger", ("day", "team"), ("state", "rule"), where={"team": ""}),
+    "explain/cost_ledger": [
+        *_kept("share", ("feature", "customer"), ("user", "model"), where={"team": "a"}),
+        *_kept("rollup_ledger", ("day", "team"), ("state", "rule"), where={"team": ""}),
+        *_kept("rollup_ledger_month", ("feature", "customer"), where={"team": "b"}),
+    ],
     "explain/coverage": _of("share", where={"provider": "AWS"}),
-    "explain/customers": _of("share", where={"team": "a"}),
-    "explain/distinct": _of("rollup_day", ("feature",), where={"model": "m-large"}),
+    "explain/customers": [
+        *_kept("share", where={"team": "a"}),
+        *_kept("rollup_ledger_month", where={"team": "a"}),
+    ],
+    "explain/distinct": [
+        *_kept("rollup_day", ("feature",), where={"model": "m-large"}),
+        *_kept("rollup_user_month", ("feature",), where={"team": "a"}),
+    ],
     "explain/evidence_charge": [
         Asked(table="charge", by=_LOOKED_AT),
         Asked({"pools": ",1,2,3,", "most": 1}, "charge", _LOOKED_AT),
@@ -78,8 +96,25 @@ ASKED: dict[str, list[Asked]] = {
     "explain/evidence_share": _of("share", where={"team": "a"}),
     "explain/heatmap": _of("rollup_hour", where={"feature": "a"}),
     "explain/reconciliation": _of("reconciliation", ("model", "day"), where={"provider": "acme-ai"}),
-    "explain/trace": [Asked({"id": ident}) for ident in ("t1", "r3", "c7", "nothing")],
-    "explain/usage": _of("rollup_day", ("feature", "state", "error"), ("day",), where={"state": "partial"}),
+    "explain/trace": [
+        Asked({"since": MONTH.starts_at, "until": MONTH.ends_at}, "usage", where={kind: ident})
+        for kind, ident in _IDS.items()
+    ],
+    "explain/trace_span": [Asked(table="usage", where={kind: ident}) for kind, ident in _IDS.items()],
+    "explain/calls": [
+        *_kept("rollup_day", ("feature", "state", "error"), ("day",), where={"state": "partial"}),
+        *_kept("rollup_user_month", ("user", "customer"), where={"team": "a"}),
+        *_kept("rollup_usage_month", ("feature", "customer"), where={"team": "a"}),
+    ],
+    "explain/usage": [
+        *_kept("rollup_day", ("feature", "state", "error"), ("day",), where={"state": "partial"}),
+        *_kept("rollup_user_month", ("user", "customer"), where={"team": "a"}),
+        *_kept("rollup_usage_month", ("feature", "customer"), where={"team": "a"}),
+    ],
+    "explain/users": [
+        *_kept("rollup_day", where={"model": "m-large"}),
+        *_kept("rollup_user_month", where={"team": "a"}),
+    ],
     "prices/known": [Asked(), Asked({"known_at": MONTH.starts_at.replace(year=2020)})],
 }
 
@@ -163,7 +198,7 @@ def test_both_engines_see_the_same_through_every_view(view: str, worlds: Worlds)
 
 def test_runs_leave_the_same_rows_in_both_engines(worlds: Worlds) -> None:
     """What a whole run writes is the same, table by table, pool by pool."""
-    for table in ("pool", "share", "rollup_day", "rollup_hour", "rollup_ledger", "observation", "conservation"):
+    for table in RUN_TABLES:
         rows = [sorted(shown(read(s, f"SELECT * FROM {table}")), key=repr) for s in (worlds.duck, worlds.click)]
         assert rows[0] == rows[1], table
         assert rows[0], table

@@ -5,10 +5,10 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from outlay.allocate.stage import apply_rules
+from outlay.allocate.stage import apply_rules, driver_flags
 from outlay.store import Row, Store
 from outlay.terms.attribution import ATTRIBUTION
-from tests.laws.world import PRICES, TAKEN, at, charge, committed, event, model_charge, published, read, ruled
+from tests.laws.world import MONTH, PRICES, TAKEN, at, charge, committed, event, model_charge, published, read, ruled
 
 RULES: tuple[dict[str, Any], ...] = (
     {
@@ -59,6 +59,11 @@ def lay(store: Store) -> str:
     for table in ("assignment", "pool", "rollup_day", "share"):
         rows = [{**row, "run": OPEN} for row in read(store, f"SELECT * FROM {table} WHERE run = '{run}'")]
         store.insert(table, [row for row in rows if table != "share" or row["rule"] in ("tags", "models")])
+    for rule in ruled(RULES).rules:
+        if measured := {"gpus": "driver_usage", "support": "driver_cost"}.get(rule.name):
+            for month in (0, 1):
+                flags = driver_flags(rule, {"run": OPEN, "month": MONTH.first}, month)
+                store.fill("driver", f"allocate/{measured}", flags)
     return run
 
 

@@ -11,7 +11,18 @@ from tests.laws.guesses import bills, events, few, rules
 from tests.laws.world import PRICES, TAKEN, at, committed, emptied, event, ledger_of, published, read, ruled
 
 #: What a run leaves, told by what it means; the run's name, the numbers of pools and vectors name rows only.
-_TOLD = ("ledger", "rollup_ledger", "rollup_coverage", "rollup_day", "rollup_hour", "reconciliation", "conservation")
+_TOLD = (
+    "ledger",
+    "rollup_ledger",
+    "rollup_ledger_month",
+    "rollup_coverage",
+    "rollup_day",
+    "rollup_hour",
+    "rollup_user_month",
+    "rollup_usage_month",
+    "reconciliation",
+    "conservation",
+)
 
 
 def in_batches(store: Store, rows: list[Row], table: str, *, seed: int, batches: int) -> None:

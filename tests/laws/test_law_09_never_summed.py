@@ -3,6 +3,7 @@ from typing import Any, cast
 
 from hypothesis import given
 
+from outlay.explain import rows
 from outlay.explain.change import change
 from outlay.explain.cost import costs, coverage
 from outlay.explain.unit_cost import customers, features, models, users
@@ -33,7 +34,7 @@ def world(store: Store) -> None:
 
 def distinct(store: Store, *by: str, period: Period = MONTH) -> list[Row]:
     """Ask how many customers and users there were."""
-    return store.rows("explain/distinct", {"first": period.first, "end": period.end}, table="rollup_day", by=by)
+    return rows.distinct(store, period, by)
 
 
 def test_distinct_counts_are_asked_anew_for_every_total(shared: Store) -> None:

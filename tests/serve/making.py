@@ -13,6 +13,14 @@ TAKEN_AT = datetime(2026, 11, 1, 6, tzinfo=UTC)
 #: The release that makes `ai_tagging.document_auto_tag` dearer, and when it went out.
 CULPRIT = ("2026.10.2", datetime(2026, 10, 8, 9, tzinfo=UTC))
 CUSTOMERS = ("acme", "birch", "cedar", "delta")
+#: The roll-ups of a ledger, and the room whose query fills each.
+_ROLLED = {
+    "rollup_ledger": "allocate",
+    "rollup_ledger_month": "allocate",
+    "rollup_coverage": "allocate",
+    "rollup_user_month": "cost",
+    "rollup_usage_month": "cost",
+}
 _PENNY = Decimal("0.010000000001")
 
 
@@ -88,10 +96,9 @@ def _publish(store: Store, month: Period, currency: str, take_in: str, scale: in
     store.insert("rollup_day", _usage(month, run, currency, scale))
     store.insert("reconciliation", _reconciliation(month, run, currency, scale))
     store.insert("conservation", _conserved(month, run, currency, scale))
-    store.delete("rollup_ledger", run=run)
-    store.delete("rollup_coverage", run=run)
-    store.fill("rollup_coverage", "allocate/rollup_coverage", values)
-    store.fill("rollup_ledger", "allocate/rollup_ledger", values)
+    for table, room in _ROLLED.items():
+        store.delete(table, run=run)
+        store.fill(table, f"{room}/{table}", values)
     if not store.count("publication", run=run):
         store.insert(
             "publication",

@@ -101,8 +101,13 @@ def _share(store: Store, rule: Rule, values: Mapping[str, object]) -> None:
     elif rule.split in ("even", "fixed"):
         _among(store, rule, values)
     else:
+        measure = "allocate/driver_cost" if rule.split == "proportional" else "allocate/driver_usage"
         for whole_month in (0, 1) if rule.fallback == "month" else (0,):
-            store.fill("share", f"allocate/share_{rule.split}", driver_flags(rule, values, whole_month))
+            if not store.rows("allocate/open_pools", {**values, "rule": rule.name})[0]["pools"]:
+                break
+            flags = driver_flags(rule, values, whole_month)
+            store.fill("driver", measure, flags)
+            store.fill("share", "allocate/share_driver", flags)
         _direct(store, values, rule=rule.name, method=rule.split, give=rule.fallback == "direct")
 
 

@@ -44,9 +44,11 @@ def price(store: Store, known_at: datetime, values: Mapping[str, object]) -> Non
 
 
 def roll_up(store: Store, values: Mapping[str, object]) -> None:
-    """Sum the priced usage of a month by day and by hour."""
+    """Sum the priced usage of a month by day, by hour, and the month by user and customer."""
     store.fill("rollup_day", "cost/rollup_day", values)
     store.fill("rollup_hour", "cost/rollup_hour", values)
+    store.fill("rollup_user_month", "cost/rollup_user_month", values)
+    store.fill("rollup_usage_month", "cost/rollup_usage_month", values)
 
 
 def reconcile(store: Store, values: Mapping[str, object]) -> None:

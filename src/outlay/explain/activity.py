@@ -5,20 +5,29 @@ from decimal import Decimal
 from typing import cast
 
 from outlay.errors import BadInput
+from outlay.explain.rows import usage
 from outlay.store import Store
 from outlay.terms.period import Period
 
 _ZERO = Decimal(0)
+#: What an id may be of, the quickest to look up first: events come in order of their time, and so do most ids.
+_KINDS = ("id", "session", "trace", "call", "response_id")
 
 
 def trace(store: Store, ident: str) -> dict[str, object]:
     """Return every event of one trace, session, call, response or event id, with what each cost and by which price.
 
+    An id of several kinds stands for the first of them, in the order of `_KINDS`.
+
     Raises:
         BadInput: No published run holds such an id.
     """
-    rows = store.rows("explain/trace", {"id": ident})
-    if not rows:
+    for kind in _KINDS:
+        (span,) = store.rows("explain/trace_span", table="usage", where={kind: ident})
+        rows = store.rows("explain/trace", span, table="usage", where={kind: ident}) if span["since"] else []
+        if rows:
+            break
+    else:
         raise BadInput(
             f"no event has trace, session, call, response or id {ident!r}",
             fix="check the id, import its events, then run `outlay run`",
@@ -33,8 +42,7 @@ def trace(store: Store, ident: str) -> dict[str, object]:
 
 def failures(store: Store, period: Period, *, where: Mapping[str, str] | None = None) -> dict[str, object]:
     """Return what failed, cut-off, lost and refused attempts cost, by feature, outcome and error."""
-    values = {"first": period.first, "end": period.end}
-    found = store.rows("explain/usage", values, table="rollup_day", by=["feature", "state", "error"], where=where or {})
+    found = usage(store, period, ["feature", "state", "error"], where)
     rows = [row for row in found if row["state"] != "complete" or row["attempts"] != row["calls"]]
     for row in rows:
         if row["state"] == "complete":

@@ -10,9 +10,9 @@ from typing import cast
 
 from outlay.errors import BadInput
 from outlay.explain.decompose import EFFECTS, Segment, decompose
+from outlay.explain.rows import bounds, distinct, ledger, usage
 from outlay.explain.verdict import Evidence, propose
 from outlay.store import Row, Store
-from outlay.store.statement import dimensions_of
 from outlay.terms.attribution import ATTRIBUTION
 from outlay.terms.period import Period
 
@@ -50,7 +50,7 @@ def change(
     """
     where = where or {}
     periods = (before, after)
-    costs = [_costs(store, period, by, where) for period in periods]
+    costs = [ledger(store, period, by, where) for period in periods]
     currencies = sorted({cast(str, row["currency"]) for rows in costs for row in rows})
     if len(currencies) > 1:
         raise BadInput(
@@ -81,22 +81,12 @@ def _moved(segment: Segment) -> Decimal:
     return segment.cost[1] - segment.cost[0]
 
 
-def _values(period: Period) -> dict[str, object]:
-    return {"first": period.first, "end": period.end, "starts_at": period.starts_at, "ends_at": period.ends_at}
-
-
-def _costs(store: Store, period: Period, by: Sequence[str], where: Mapping[str, str]) -> list[Row]:
-    if {*by, *where} <= set(dimensions_of("rollup_ledger")):
-        return store.rows("explain/cost_rollup", _values(period), table="rollup_ledger", by=by, where=where)
-    return store.rows("explain/cost_ledger", _values(period), table="share", by=by, where=where)
-
-
 def _usage(store: Store, period: Period, by: Sequence[str], where: Mapping[str, str]) -> list[Row]:
     """Return usage by the same dimensions; none when usage does not know them."""
     own = {name: value for name, value in where.items() if name != "currency"}
     if not {*by, *own} <= set(_IN_BOTH):
         return []
-    return store.rows("explain/usage", _values(period), table="rollup_day", by=by, where=own)
+    return usage(store, period, by, own)
 
 
 def _segments(by: Sequence[str], costs: list[list[Row]], used: list[list[Row]]) -> list[Segment]:
@@ -139,7 +129,7 @@ def _causes(store: Store, periods: tuple[Period, Period], where: Mapping[str, st
     """Return the combinations of feature, release and model that changed most, in the direction of the change."""
     changed: dict[tuple[object, ...], Decimal] = {}
     for sign, period in zip((-1, 1), periods, strict=True):
-        for row in store.rows("explain/cost_ledger", _values(period), table="share", by=_CAUSES_BY, where=where):
+        for row in ledger(store, period, _CAUSES_BY, where):
             key = tuple(row[name] for name in _CAUSES_BY)
             changed[key] = changed.get(key, _ZERO) + sign * cast(Decimal, row["amount"])
     whole = sum(changed.values(), _ZERO)
@@ -158,20 +148,11 @@ def _evidence(
     feature = cast("str | None", causes[0].get("feature")) if causes else None
     own = {name: value for name, value in where.items() if name in _IN_BOTH}
     about = {**own, "feature": feature} if feature else own
-    used = [store.rows("explain/usage", _values(p), table="rollup_day", where=about) for p in periods]
-    who = [store.rows("explain/distinct", _values(p), table="rollup_day", where=about)[0] for p in periods]
-    cost = [_costs(store, p, (), {**where, **about}) for p in periods]
-    daily = (
-        store.rows(
-            "explain/cost_rollup",
-            _values(Period(periods[0].first, periods[1].end)),
-            table="rollup_ledger",
-            by=("day",),
-            where={"feature": feature},
-        )
-        if feature
-        else []
-    )
+    used = [usage(store, p, (), about) for p in periods]
+    who = [distinct(store, p, (), about)[0] for p in periods]
+    cost = [ledger(store, p, (), {**where, **about}) for p in periods]
+    whole = Period(periods[0].first, periods[1].end)
+    daily = ledger(store, whole, ("day",), {"feature": feature}) if feature else []
     return Evidence(
         feature=feature,
         release=cast("str | None", causes[0].get("release")) if causes else None,
@@ -184,7 +165,7 @@ def _evidence(
         customers=_pair([Decimal(cast(int, row["customers"])) for row in who]),
         users=_pair([Decimal(cast(int, row["users"])) for row in who]),
         daily={row["day"]: cast(Decimal, row["amount"]) for row in daily},
-        releases=store.rows("explain/releases", _values(Period(periods[0].first, periods[1].end))),
+        releases=store.rows("explain/releases", bounds(whole)),
     )
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import cast
 
 from outlay.errors import BadInput, UnknownName
+from outlay.explain.rows import bounds, calls, ledger, usage
 from outlay.store import Row, Store
 from outlay.store.statement import dimensions_of
 from outlay.terms.attribution import ATTRIBUTION
@@ -43,8 +44,7 @@ def costs(
         raise BadInput(f"{origin!r} is not an origin", fix=f"use one of {', '.join(ORIGINS)}")
     where = where or {}
     _check(origin, (*by, *where))
-    values = {"first": period.first, "end": period.end, "starts_at": period.starts_at, "ends_at": period.ends_at}
-    rows = _rows(store, origin, values, by, where)
+    rows = _rows(store, origin, period, by, where)
     totals: dict[str, Decimal] = {}
     for row in rows:
         currency = cast(str, row["currency"])
@@ -82,26 +82,16 @@ def coverage(store: Store, period: Period, where: Mapping[str, str] | None = Non
     return {"coverage": ratios, "remainders": remainders}
 
 
-def _rows(
-    store: Store, origin: str, values: Mapping[str, object], by: Sequence[str], where: Mapping[str, str]
-) -> list[Row]:
+def _rows(store: Store, origin: str, period: Period, by: Sequence[str], where: Mapping[str, str]) -> list[Row]:
     if origin == "billed":
-        return store.rows("explain/cost_billed", values, table="charge", by=by, where=where)
+        return store.rows("explain/cost_billed", bounds(period), table="charge", by=by, where=where)
     if origin == "estimated":
-        return store.rows("explain/usage", values, table="rollup_day", by=by, where=where)
-    rolled = set(dimensions_of("rollup_ledger"))
-    if {*by, *where} <= rolled:
-        found = store.rows("explain/cost_rollup", values, table="rollup_ledger", by=by, where=where)
-    else:
-        found = store.rows("explain/cost_ledger", values, table="share", by=by, where=where)
+        return usage(store, period, by, where)
+    found = ledger(store, period, by, where)
     if {*by, *where} <= _IN_BOTH:
-        used = store.rows("explain/usage", values, table="rollup_day", by=by, where=where)
-        calls: dict[tuple[object, ...], int] = {}
-        for row in used:
-            key = tuple(row[name] for name in by)
-            calls[key] = calls.get(key, 0) + cast(int, row["calls"])
+        called = {tuple(row[name] for name in by): row["calls"] for row in calls(store, period, by, where)}
         for row in found:
-            row["calls"] = calls.get(tuple(row[name] for name in by), 0)
+            row["calls"] = called.get(tuple(row[name] for name in by)) or 0
     return found
 
 

@@ -13,6 +13,7 @@ from typing import cast
 from outlay.allocate.rules import DEFAULT, Rule, Rules, from_definitions, read
 from outlay.allocate.stage import driver_flags
 from outlay.errors import Broken
+from outlay.explain.rows import ledger
 from outlay.store import Row, Store
 from outlay.store.statement import text_of
 from outlay.terms.attribution import ATTRIBUTION
@@ -60,7 +61,7 @@ def evidence(
     where = where or {}
     values: dict[str, object] = {"first": period.first, "end": period.end, "most": most}
     shares = store.rows(_QUERY, values, table="share", where=where)
-    totals = store.rows("explain/cost_ledger", values, table="share", where=where)
+    totals = ledger(store, period, (), where)
     pools: list[dict[str, object]] = []
     used: dict[tuple[str, str], dict[str, object]] = {}
     for run in sorted({cast(str, share["run"]) for share in shares}):

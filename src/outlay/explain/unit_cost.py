@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import cast
 
+from outlay.explain.rows import bounds, distinct, ledger, of_ledger, of_usage, usage
 from outlay.store import Row, Store
 from outlay.terms.money import EXACT, rounded
 from outlay.terms.period import Period
@@ -17,15 +18,14 @@ def features(store: Store, period: Period, *, where: Mapping[str, str] | None = 
 
     Distinct counts are asked of the engine for each row; they are never summed.
     """
-    values, where = _values(period), where or {}
-    cost = _by(store.rows("explain/cost_ledger", values, table="share", by=["feature"], where=where), "feature")
-    used = _by(store.rows("explain/usage", values, table="rollup_day", by=["feature"], where=where), "feature")
-    who = _by(store.rows("explain/distinct", values, table="rollup_day", by=["feature"], where=where), "feature")
+    cost = _by(ledger(store, period, ["feature"], where), "feature")
+    used = _by(usage(store, period, ["feature"], where), "feature")
+    who = _by(distinct(store, period, ["feature"], where), "feature")
     rows = []
     for (feature, currency), row in cost.items():
-        usage = used.get((feature, currency), {})
+        own = used.get((feature, currency), {})
         people = who.get((feature, None), {})
-        calls = cast(int, usage.get("calls", 0))
+        calls = cast(int, own.get("calls", 0))
         rows.append(
             {
                 "feature": feature,
@@ -33,7 +33,7 @@ def features(store: Store, period: Period, *, where: Mapping[str, str] | None = 
                 "amount": row["amount"],
                 "calls": calls,
                 "cost_per_call": per(cast(Decimal, row["amount"]), calls),
-                "failed_cost": usage.get("failed_cost", _ZERO),
+                "failed_cost": own.get("failed_cost", _ZERO),
                 "customers": people.get("customers", 0),
                 "users": people.get("users", 0),
             }
@@ -43,9 +43,7 @@ def features(store: Store, period: Period, *, where: Mapping[str, str] | None = 
 
 def models(store: Store, period: Period, *, where: Mapping[str, str] | None = None) -> dict[str, object]:
     """Return one row per provider and model: estimated cost, calls, tokens, and cost per million tokens."""
-    found = store.rows(
-        "explain/usage", _values(period), table="rollup_day", by=["provider", "model"], where=where or {}
-    )
+    found = usage(store, period, ["provider", "model"], where)
     return {
         "period": str(period),
         "rows": [
@@ -60,19 +58,13 @@ def models(store: Store, period: Period, *, where: Mapping[str, str] | None = No
 
 def users(store: Store, period: Period, *, where: Mapping[str, str] | None = None, most: int = 50) -> dict[str, object]:
     """Return the users whose usage costs most, dearest first, with their part of it all."""
-    values, where = _values(period), where or {}
-    found = store.rows("explain/usage", values, table="rollup_day", by=["user", "customer"], where=where)
-    totals: dict[object, Decimal] = {}
-    for row in found:
-        totals[row["currency"]] = totals.get(row["currency"], _ZERO) + cast(Decimal, row["amount"])
-    named = [row for row in found if row["user"] is not None]
-    return {
-        "period": str(period),
-        "users": len({row["user"] for row in named}),
-        "rows": [
-            {**row, "cost_ratio": _part(cast(Decimal, row["amount"]), totals[row["currency"]])} for row in named[:most]
-        ],
-    }
+    where = where or {}
+    table = of_usage(period, ("user", "customer"), where)
+    rows = store.rows("explain/users", {**bounds(period), "most": most}, table=table, where=where)
+    users = max((cast(int, row.pop("users")) for row in rows), default=0)
+    for row in rows:
+        row["cost_ratio"] = _part(cast(Decimal, row["amount"]), cast(Decimal, row.pop("total")))
+    return {"period": str(period), "users": users, "rows": rows}
 
 
 def customers(store: Store, period: Period, *, where: Mapping[str, str] | None = None) -> dict[str, object]:
@@ -81,8 +73,9 @@ def customers(store: Store, period: Period, *, where: Mapping[str, str] | None =
     Revenue counts whole months that begin in the period. `margin` and `margin_ratio` are None, with a `reason`, where
     revenue is not known; they are never taken for zero.
     """
-    rows = []
-    for row in store.rows("explain/customers", _values(period), table="share", where=where or {}):
+    rows, where = [], where or {}
+    table = of_ledger(period, ("customer",), where)
+    for row in store.rows("explain/customers", bounds(period), table=table, where=where):
         cost, revenue = cast(Decimal, row["amount"]), cast("Decimal | None", row["revenue"])
         margin = None if revenue is None else revenue - cost
         rows.append(
@@ -107,7 +100,3 @@ def _part(amount: Decimal, whole: Decimal) -> Decimal | None:
 
 def _by(rows: list[Row], name: str) -> dict[tuple[object, object], Row]:
     return {(row[name], row.get("currency")): row for row in rows}
-
-
-def _values(period: Period) -> dict[str, object]:
-    return {"first": period.first, "end": period.end, "starts_at": period.starts_at, "ends_at": period.ends_at}

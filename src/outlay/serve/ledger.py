@@ -8,8 +8,8 @@ from datetime import date
 from typing import cast
 
 from outlay import flow
+from outlay.explain.rows import ledger
 from outlay.store import Row, Store
-from outlay.store.statement import dimensions_of
 from outlay.terms.attribution import ATTRIBUTION
 from outlay.terms.period import Period
 
@@ -38,10 +38,7 @@ def amounts(store: Store, period: Period, by: Sequence[str], where: Mapping[str,
 
     The same as `/v1/costs`, without the calls, total and coverage that come with it.
     """
-    values = {"first": period.first, "end": period.end}
-    if {*by, *where} <= set(dimensions_of("rollup_ledger")):
-        return store.rows("explain/cost_rollup", values, table="rollup_ledger", by=by, where=where)
-    return store.rows("explain/cost_ledger", values, table="share", by=by, where=where)
+    return ledger(store, period, by, where)
 
 
 def ownership(store: Store, period: Period, where: Mapping[str, str]) -> list[Row]:

@@ -10,6 +10,8 @@ Markers a file may use:
 - `{names}`: their names only, with a comma at the end.
 - `{key}`: their values as one text, absent ones empty.
 - `{where}`: one `AND` per filter; put it after a condition.
+- `{table}`: the table that is asked, where several keep the same columns at different grains.
+- `{period}`: the condition that a row is of the period `$first` to `$end`: by day, or by month in a table of months.
 """
 
 import re
@@ -100,6 +102,8 @@ def bind(
         .replace("{names}", "".join(f"{quoted(d)}, " for d in by))
         .replace("{key}", _key([expressions[d] for d in by]))
         .replace("{where}", "".join(conditions))
+        .replace("{table}", quoted(table or ""))
+        .replace("{period}", _period(table))
     )
     wanted = set(_PARAMETER.findall(_without_comments(text)))
     if missing := wanted - set(found):
@@ -122,6 +126,11 @@ def _expression(dimension: str, table: str | None, parameters: dict[str, object]
     if dimension not in dimensions_of(table):
         raise UnknownName("dimension", dimension, [*dimensions_of(table), f"{TAG}KEY"])
     return quoted(dimension)
+
+
+def _period(table: str | None) -> str:
+    kept = "day" if table and any(column.name == "day" for column in BY_NAME[table].columns) else "month"
+    return f'"{kept}" >= CAST($first AS DATE) AND "{kept}" < CAST($end AS DATE)'
 
 
 def _key(expressions: Sequence[str]) -> str:

@@ -60,9 +60,11 @@ WITH several AS (
 )
 SELECT
   $run AS run, CAST($month AS DATE) AS month, b.take_in AS take_in, b.file AS file, b.line AS line,
+  seen.feature AS feature, seen.customer AS customer, seen.team AS team, seen."user" AS "user", seen.environment AS environment, seen.service AS service, seen."release" AS "release",
   a.take_in AS of_take_in, a.file AS of_file, a.line AS of_line, CASE WHEN $rung = 'span' THEN 'span' ELSE 'usage' END AS rung
 FROM placed AS a
 JOIN placed AS b ON b.key = a.key AND b.island = a.island AND b.sensor = a.other AND b.other = a.sensor AND b.place = a.place
+JOIN current_usage AS seen ON seen.take_in = b.take_in AND seen.file = b.file AND seen.line = b.line AND seen.time = b.time
 WHERE (a.rank_of_sensor < b.rank_of_sensor OR (a.rank_of_sensor = b.rank_of_sensor AND a.sensor < b.sensor))
   AND (a.response_id IS NULL OR b.response_id IS NULL)
   AND ($rung <> 'usage' OR (a.time <= b.ends AND b.time <= a.ends))

@@ -12,6 +12,7 @@ WITH twice AS (
 ), ranked AS (
   SELECT
     u.take_in AS take_in, u.file AS file, u.line AS line, u.id AS id,
+    u.feature AS feature, u.customer AS customer, u.team AS team, u."user" AS "user", u.environment AS environment, u.service AS service, u."release" AS "release",
     FIRST_VALUE(u.id) OVER who AS first_id,
     FIRST_VALUE(u.take_in) OVER who AS first_take_in,
     FIRST_VALUE(u.file) OVER who AS first_file,
@@ -25,7 +26,7 @@ WITH twice AS (
   )
 )
 SELECT DISTINCT
-  $run AS run, CAST($month AS DATE) AS month, take_in, file, line,
+  $run AS run, CAST($month AS DATE) AS month, take_in, file, line, feature, customer, team, "user", environment, service, "release",
   first_take_in AS of_take_in, first_file AS of_file, first_line AS of_line, 'response_id' AS rung
 FROM ranked
 WHERE id <> first_id

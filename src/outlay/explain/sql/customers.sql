@@ -1,6 +1,6 @@
 -- customers: what each customer cost and paid in a period.
 -- grain:   one row per customer and currency
--- reads:   ledger, current_customer, current_revenue
+-- reads:   share or rollup_ledger_month; current_run, current_customer, current_revenue
 -- returns: customer, name, segment, plan, currency, amount (cost), revenue (whole months that begin in the period; NULL
 --          when none is known); both in currency
 SELECT
@@ -8,8 +8,8 @@ SELECT
   l.cost AS amount, r.revenue AS revenue
 FROM (
   SELECT customer, currency, SUM(amount) AS cost
-  FROM ledger
-  WHERE "day" >= CAST($first AS DATE) AND "day" < CAST($end AS DATE) AND customer IS NOT NULL{where}
+  FROM {table}
+  WHERE run IN (SELECT run FROM current_run) AND {period} AND customer IS NOT NULL{where}
   GROUP BY customer, currency
 ) AS l
 LEFT JOIN current_customer AS c ON c.customer = l.customer

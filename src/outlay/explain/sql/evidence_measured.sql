@@ -4,7 +4,7 @@
 -- returns: pool and to_<dimension>, which name the share; the row's dimensions and measures; weight: what it adds to the
 --          share's weight
 -- law:     the weights of a share's rows sum to its weight exactly
--- $in_*, $to_*, $driver, $unit, $whole_month: as in allocate/share_driver; $pools: numbers between commas
+-- $in_*, $to_*, $driver, $unit, $whole_month: as in allocate/driver_usage; $pools: numbers between commas
 WITH wanted AS (
   SELECT
     s.pool AS pool, s."day" AS share_day, s.feature AS feature, s.customer AS customer, s.team AS team, s."user" AS "user",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from outlay.explain import gap
+from outlay.explain.rows import usage
 from outlay.serve.ledger import ownership
 from outlay.serve.web.figures import permille, ratio_of
 from outlay.serve.web.state import State
@@ -93,8 +94,7 @@ def coverage(store: Store, state: State) -> tuple[list[Owned], Remainders] | Non
 def _unpriced(store: Store, state: State) -> tuple[Decimal | None, Decimal | None]:
     if not set(state.filters) <= _IN_USAGE:
         return None, None
-    values = {"first": state.period.first, "end": state.period.end}
-    rows = store.rows("explain/usage", values, table="rollup_day", where=state.filters)
+    rows = usage(store, state.period, (), state.filters)
     quantity = sum((cast(Decimal, row["unpriced_quantity"]) for row in rows), _ZERO)
     return quantity, sum((cast(Decimal, row["unpriced_bound"]) for row in rows), _ZERO)
 

@@ -13,9 +13,8 @@ WITH merged AS (
   SELECT
     o.run AS run, COALESCE(o4.of_take_in, o3.of_take_in, o2.of_take_in, o.of_take_in) AS take_in,
     COALESCE(o4.of_file, o3.of_file, o2.of_file, o.of_file) AS file, COALESCE(o4.of_line, o3.of_line, o2.of_line, o.of_line) AS line,
-    MAX(seen.feature) AS feature, MAX(seen.customer) AS customer, MAX(seen.team) AS team, MAX(seen."user") AS "user", MAX(seen.environment) AS environment, MAX(seen.service) AS service, MAX(seen."release") AS "release"
+    MAX(o.feature) AS feature, MAX(o.customer) AS customer, MAX(o.team) AS team, MAX(o."user") AS "user", MAX(o.environment) AS environment, MAX(o.service) AS service, MAX(o."release") AS "release"
   FROM observation AS o
-  JOIN current_usage AS seen ON seen.take_in = o.take_in AND seen.file = o.file AND seen.line = o.line
   LEFT JOIN observation AS o2 ON o2.run = o.run AND o2.take_in = o.of_take_in AND o2.file = o.of_file AND o2.line = o.of_line
   LEFT JOIN observation AS o3 ON o3.run = o.run AND o3.take_in = o2.of_take_in AND o3.file = o2.of_file AND o3.line = o2.of_line
   LEFT JOIN observation AS o4 ON o4.run = o.run AND o4.take_in = o3.of_take_in AND o4.file = o3.of_file AND o4.line = o3.of_line

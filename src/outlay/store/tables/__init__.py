@@ -23,6 +23,7 @@ from outlay.store.tables.inlets import (
 from outlay.store.tables.ledger import (
     ASSIGNMENT,
     CONSERVATION,
+    DRIVER,
     OBSERVATION,
     POOL,
     PRICE_VECTOR,
@@ -32,6 +33,9 @@ from outlay.store.tables.ledger import (
     ROLLUP_DAY,
     ROLLUP_HOUR,
     ROLLUP_LEDGER,
+    ROLLUP_LEDGER_MONTH,
+    ROLLUP_USAGE_MONTH,
+    ROLLUP_USER_MONTH,
     SHARE,
 )
 
@@ -55,11 +59,15 @@ TABLES = (
     OBSERVATION,
     ROLLUP_DAY,
     ROLLUP_HOUR,
+    ROLLUP_USER_MONTH,
+    ROLLUP_USAGE_MONTH,
     RECONCILIATION,
     ASSIGNMENT,
     POOL,
+    DRIVER,
     SHARE,
     ROLLUP_LEDGER,
+    ROLLUP_LEDGER_MONTH,
     ROLLUP_COVERAGE,
     CONSERVATION,
     PUBLICATION,

@@ -58,11 +58,12 @@ PRICE_VECTOR = Table(
 )
 OBSERVATION = Table(
     "observation",
-    "One usage row that saw a call which another row carries: it costs nothing itself.",
+    "One usage row that saw a call which another row carries: it costs nothing itself, but may know who caused it.",
     ("run", "take_in", "file", "line"),
     (
         *_RUN,
         *TAKEN,
+        *attribution_columns(),
         Column("of_take_in", NAME, "The row that carries the cost: its import,"),
         Column("of_file", COUNT, "its file,"),
         Column("of_line", COUNT, "and its line."),
@@ -84,6 +85,18 @@ _USAGE_MEASURES = (
     Column("unpriced_bound", MONEY, "The most that those may cost, by the dearest price nearby.", unit="currency"),
     Column("unbounded_quantity", QUANTITY, "Of those, what has no price nearby to bound it.", unit="tokens and units"),
 )
+#: Measures that only a day's roll-up keeps.
+_NOT_BY_MONTH = {*(c.name for c in token_columns()), "duration_ms", "reported_cost", "unbounded_quantity"}
+_MONTH_MEASURES = (
+    Column("currency", NAME, "ISO 4217 code."),
+    *(c for c in _USAGE_MEASURES if c.name not in _NOT_BY_MONTH),
+)
+
+
+def _who(*names: str) -> tuple[Column, ...]:
+    return tuple(c for c in attribution_columns() if c.name in names)
+
+
 ROLLUP_DAY = Table(
     "rollup_day",
     "Usage of one day by every dimension that may be summed.",
@@ -101,6 +114,18 @@ ROLLUP_DAY = Table(
         Column("currency", NAME, "ISO 4217 code."),
         *_USAGE_MEASURES,
     ),
+)
+ROLLUP_USER_MONTH = Table(
+    "rollup_user_month",
+    "Usage of one month by user: for pages that ask about users, or how many there are.",
+    ("run", "customer", "user", "feature"),
+    (*_RUN, *_who("feature", "customer", "team", "user", "environment"), *_MONTH_MEASURES),
+)
+ROLLUP_USAGE_MONTH = Table(
+    "rollup_usage_month",
+    "Usage of one month by customer: for pages that ask about whole months.",
+    ("run", "customer", "feature"),
+    (*_RUN, *_who("feature", "customer", "team", "environment"), *_MONTH_MEASURES),
 )
 ROLLUP_HOUR = Table(
     "rollup_hour",
@@ -157,6 +182,23 @@ POOL = Table(
         Column("amount", MONEY, "Billed cost.", unit="currency"),
     ),
 )
+DRIVER = Table(
+    "driver",
+    "One attribution's part of what a rule splits by, measured for one day or the whole month.",
+    ("run", "rule", "whole_month", "day", "part"),
+    (
+        *_RUN,
+        Column("rule", NAME, "The rule that splits by it."),
+        Column("whole_month", COUNT, "1 when it was measured over the month, 0 for the day."),
+        Column("day", DAY, "The day, or the month's first."),
+        Column("currency", NAME, "Of what is followed; empty when usage was measured."),
+        Column("part", TEXT, "What pools and usage must agree on, values joined by unit separators."),
+        Column("state", NAME, "allocated or idle."),
+        *attribution_columns(),
+        Column("model", NAME, "Model or meter.", optional=True),
+        Column("weight", COUNT, "Measured quantity, as a whole number."),
+    ),
+)
 SHARE = Table(
     "share",
     "The part of one pool given to one attribution. All shares of a month are its ledger.",
@@ -197,7 +239,7 @@ RECONCILIATION = Table(
 )
 ROLLUP_LEDGER = Table(
     "rollup_ledger",
-    "The ledger of one day without user, customer and model: for pages that ask about features and teams.",
+    "The ledger of one day without user and customer: for pages that ask about features and teams.",
     ("run", "day", "feature"),
     (
         *_RUN,
@@ -211,6 +253,19 @@ ROLLUP_LEDGER = Table(
         Column("team", NAME, "Owning team.", optional=True),
         Column("environment", NAME, "Environment.", optional=True),
         Column("service", NAME, "Deployed service.", optional=True),
+        Column("release", NAME, "Version of that service.", optional=True),
+        Column("model", NAME, "Model or meter.", optional=True),
+        Column("currency", NAME, "ISO 4217 code."),
+        Column("amount", MONEY, "Sum of the shares.", unit="currency"),
+    ),
+)
+ROLLUP_LEDGER_MONTH = Table(
+    "rollup_ledger_month",
+    "The ledger of one month by customer: for pages that ask about whole months.",
+    ("run", "customer", "feature"),
+    (
+        *_RUN,
+        *_who("feature", "customer", "team", "environment"),
         Column("currency", NAME, "ISO 4217 code."),
         Column("amount", MONEY, "Sum of the shares.", unit="currency"),
     ),
