@@ -5,15 +5,20 @@ fresh DuckDB file; only ours numbers the lines, checks them and meets a control 
 whatever else the machine does falls on both. Prints seconds and the ratio.
 
     python bench/focus_import.py [lines] [rounds]
+
+With `memory` in place of rounds it imports once, by itself, and prints the most memory that took:
+
+    python bench/focus_import.py 10000000 memory
 """
 
+import multiprocessing
+import resource
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import zip_longest
 from pathlib import Path
 
 import duckdb
@@ -78,13 +83,20 @@ _MADE = {
 }
 
 
-def main() -> None:
+def main(lines: int = 1_000_000, rounds: int | str = 3) -> None:
+    """Measure what is asked."""
+    if rounds == "memory":
+        memory(lines)
+    else:
+        compare(lines, int(rounds))
+
+
+def compare(lines: int, rounds: int) -> None:
     """Make the file, run both ways in turn, print the medians."""
-    lines, rounds = (int(given or usual) for given, usual in zip_longest(sys.argv[1:3], ("1000000", "3")))
     with tempfile.TemporaryDirectory(prefix="outlay-bench-") as name:
         folder = Path(name)
         file = folder / "focus.csv"
-        _make(file, lines)
+        make(file, lines)
         print(f"{lines:,} lines, {file.stat().st_size / 1e6:,.0f} MB")
         ours, native = [], []
         for turn in range(rounds):
@@ -95,7 +107,21 @@ def main() -> None:
         print(f"median: take_in {mine:.2f} s ({lines / mine:,.0f} lines/s), DuckDB {its:.2f} s, ratio {its / mine:.2f}")
 
 
-def _make(file: Path, lines: int) -> None:
+def memory(lines: int) -> None:
+    """Import a file once and print the most memory that took; another process makes it, so that it does not count."""
+    with tempfile.TemporaryDirectory(prefix="outlay-bench-") as name:
+        file = Path(name) / "focus.csv"
+        maker = multiprocessing.get_context("spawn").Process(target=make, args=(file, lines))
+        maker.start()
+        maker.join()
+        print(f"{lines:,} lines, {file.stat().st_size / 1e6:,.0f} MB")
+        taken = _timed(lambda path: _ours(path, file, lines), Path(name) / "ours.duckdb")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"take_in {taken:.0f} s ({lines / taken:,.0f} lines/s), at most {peak:,.0f} MB")
+
+
+def make(file: Path, lines: int) -> None:
+    """Write a FOCUS file of so many lines."""
     made = ", ".join(f'{how} AS "{name}"' for name, how in _MADE.items())
     with duckdb.connect() as engine:
         engine.execute(f"COPY (SELECT {made} FROM range({lines}) AS t(i)) TO '{file}' (HEADER, DELIMITER ',')")  # noqa: S608
@@ -144,4 +170,4 @@ def _native(path: Path, file: Path, lines: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*(int(given) if given.isdecimal() else given for given in sys.argv[1:3]))  # type: ignore[arg-type]
