@@ -41,6 +41,14 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
             " `true`: a run that loses a cent ends with exit code 70 and publishes nothing."
         ),
     ),
+    "outlay rerate": (
+        ("period", "months"),
+        (
+            "For each of `months`: `run` and the run it `replaced`; `change` of usage times price by currency; `rows`"
+            " by feature, customer, provider and model, `shares` of the bill by feature and customer, with `before`,"
+            " `after` and `change`; `prices` that differ, for `per` units, with the time they hold and their source."
+        ),
+    ),
     "outlay costs": (
         ("period", "origin", "by", "rows", "total", "currency", "totals", "coverage", "remainders"),
         (
@@ -70,10 +78,73 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
         ("period", "where", "query", "totals", "shares", "pools", "rules"),
         "Shares lead to their pools and rules, pools to lines of the bill, weights to events and prices.",
     ),
+    "outlay estimate": (
+        ("feature", "on", "users", "days", "requests", "models", "bands", "assumptions", "stored"),
+        (
+            "`models` is one row per model compared, the cheapest first; costs are `null` where something has no price."
+            " With `--score`: `feature`, `estimate`, `made_at`, `period`, `days`, `models` with their `measures`,"
+            " `actual_models`, `unpriced_quantity` and `ledger`."
+        ),
+    ),
+    "outlay whatif": (
+        (
+            *("scenario", "period", "where", "by", "currency", "actual", "counterfactual", "change", "left_out"),
+            *("totals", "rows", "unpriced", "assumptions"),
+        ),
+        (
+            "`rows` sum to the totals exactly. `left_out` is what usage did cost that would have no price; it is on"
+            " neither side. With `--file`: `period` and `scenarios`, each as above."
+        ),
+    ),
+    "outlay self-hosted": (
+        (
+            *("period", "days", "currency", "held", "active", "idle", "unallocated", "utilisation_ratio"),
+            *("gpu_seconds", "tokens", "usage_based", "allocation_based", "rows", "break_even", "assumptions"),
+        ),
+        (
+            "`usage_based` and `allocation_based` are per million tokens: of what was used, and of all that was held."
+            " `break_even` is `null` without `--against`."
+        ),
+    ),
     "outlay price": (
         ("amount", "currency", "parts", "unpriced"),
         "`parts` sum to `amount` exactly; what has no price is in `unpriced` and not in the amount.",
     ),
+    "outlay prices list": (
+        ("on", "known_at", "rows"),
+        "One row per model, with the ordinary prices of a small prompt; each has its own `per` and `currency`.",
+    ),
+    "outlay prices show": (
+        ("provider", "model", "pattern", "records"),
+        "Every record of the model. `state` is `in force`, `past`, `future` or `replaced`, on the day asked for.",
+    ),
+    "outlay prices diff": (
+        ("of", "from", "to", "rows"),
+        "`of` is `validity` or `knowledge`; with the latter each row has the period and the day it was learnt.",
+    ),
+    "outlay prices check": (
+        ("period", "findings"),
+        (
+            "`finding` is `unpriced`, `overlap`, `gap` or `ends-soon`. What is unpriced has its `quantity` and `bound`,"
+            " the most it may cost; a `null` bound means that nothing nearby has a price."
+        ),
+    ),
+    "outlay prices import": (
+        ("file", "learnt", "learnt_at", "problems"),
+        "`learnt` counts new records: what was known already is none. Entries with a problem are left out.",
+    ),
+    "outlay prices discrepancies": (
+        (
+            *("file", "on", "period", "rows", "entries", "compared", "equal", "different", "only_theirs"),
+            *("unknown_here", "other_currency", "covered", "amount", "currency", "not_compared", "problems"),
+        ),
+        (
+            "`amount` of a row is our `quantity` times what the other list asks more for one unit (less, when it is"
+            " negative); `ours` and `theirs` are for a million units. `covered` is what the usage that was compared"
+            " costs by our list."
+        ),
+    ),
+    "outlay prices snapshot": (("file", "bytes", "prices", "known_at"), "The file is for `outlay.price(...)`."),
     "outlay rules apply": (("rule_version", "rules"), "`rules` are the names, in order."),
     "outlay rules show": (("rule_version", "rules"), "`rules` are the rules in force, whole."),
     "outlay doctor": (

@@ -9,6 +9,20 @@ What stands here is for your own programs: say who causes usage, and record it. 
 from outlay.sdk.recording import configure, dropped, record
 from outlay.sdk.scope import context
 
-__all__ = ["__version__", "configure", "context", "dropped", "record"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from outlay.sdk.pricing import Priced, price
+
+__all__ = ["Priced", "__version__", "configure", "context", "dropped", "price", "record"]
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    """Load the pricing when it is first asked for; a program that only records its usage goes without."""
+    if name not in ("Priced", "price"):
+        raise AttributeError(f"module 'outlay' has no attribute {name!r}")
+    from outlay.sdk import pricing  # noqa: PLC0415 - loaded when used
+
+    globals()["Priced"], globals()["price"] = pricing.Priced, pricing.price
+    return globals()[name]

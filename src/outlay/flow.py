@@ -6,10 +6,10 @@ A run makes the ledger of one month from everything taken in so far. It writes r
 it does is seen before `publish` says so; a run that breaks a law publishes nothing. Running twice changes nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from time import perf_counter
 from typing import cast
@@ -17,8 +17,10 @@ from typing import cast
 from outlay.allocate import stage as allocation
 from outlay.allocate.rules import Rules
 from outlay.cost import stage as cost
+from outlay.cost.rerating import Moved, compare
 from outlay.errors import BadInput, EngineFailed
 from outlay.prices import learn
+from outlay.prices.book import Book
 from outlay.store import Row, Store
 from outlay.store.tables import RUN_TABLES
 from outlay.terms.period import Period
@@ -33,12 +35,15 @@ class Run:
         month: The month.
         rules: The allocation rules.
         known_at: It uses the prices known then.
+        corrected_at: Corrections of past prices learnt later are not used: instants by provider of the price book,
+            the empty name for all others.
     """
 
     name: str
     month: Period
     rules: Rules
     known_at: datetime
+    corrected_at: Mapping[str, datetime]
 
     @property
     def values(self) -> dict[str, object]:
@@ -70,6 +75,8 @@ class Published:
         unpriced_quantity: Tokens and units without a price.
         unpriced_bound: The most that those may cost, by currency.
         stages: What each stage took.
+        waiting: Corrections of past prices that this month waits for, until it is re-rated.
+        moved: What it moved, where it replaced another run to re-rate it.
     """
 
     run: Run
@@ -77,11 +84,13 @@ class Published:
     unpriced_quantity: Decimal
     unpriced_bound: Decimal
     stages: Sequence[StageTime]
+    waiting: int = 0
+    moved: Moved | None = None
 
 
 def price(store: Store, run: Run) -> None:
     """Find prices in force, and calls seen twice."""
-    cost.price(store, run.known_at, run.values)
+    cost.price(store, run.known_at, run.corrected_at, run.values)
 
 
 def roll_up(store: Store, run: Run) -> None:
@@ -108,7 +117,7 @@ def sum_ledger(store: Store, run: Run) -> None:
 
 #: The day. Each stage with the tables it fills.
 STAGES: tuple[tuple[Callable[[Store, Run], None], tuple[str, ...]], ...] = (
-    (price, ("price_vector", "observation")),
+    (price, ("correction_cutoff", "price_vector", "observation")),
     (roll_up, ("rollup_day", "rollup_hour", "rollup_user_month", "rollup_usage_month")),
     (reconcile, ("reconciliation",)),
     (allocate, ("assignment", "pool", "driver", "share")),
@@ -116,20 +125,27 @@ STAGES: tuple[tuple[Callable[[Store, Run], None], tuple[str, ...]], ...] = (
 )
 
 
-def run_month(store: Store, month: Period, *, now: datetime, known_at: datetime | None = None) -> Published:
+def run_month(
+    store: Store, month: Period, *, now: datetime, known_at: datetime | None = None, rerated: str | None = None
+) -> Published:
     """Make and publish the ledger of one month.
+
+    A month that was made after its end keeps its prices: new prices are used where there were none, but corrections
+    of past prices wait until the month is re-rated.
 
     Args:
         store: Holds what was taken in.
         month: A whole month.
         now: The instant of the run.
-        known_at: Use the prices known at this instant; None means `now`.
+        known_at: Use the prices known at this instant, corrections too; None means `now`.
+        rerated: Use all corrections known now: those of this provider, or of all when it is empty; and say what moved.
 
     Raises:
         Broken: A law does not hold; nothing was published.
     """
     name = _new_name(store, month, now)
-    run = Run(name, month, allocation.rules_in_force(store), known_at or now)
+    corrected_at = {"": known_at} if known_at else cost.corrected_at(store, month, now=now, rerated=rerated)
+    run = Run(name, month, allocation.rules_in_force(store), known_at or now, corrected_at)
     times: list[StageTime] = []
     try:
         for stage, tables in STAGES:
@@ -141,12 +157,19 @@ def run_month(store: Store, month: Period, *, now: datetime, known_at: datetime 
         conserved = allocation.check(store, run.values)
         times.append(StageTime("check", perf_counter() - began, len(conserved)))
         unpriced = store.rows("cost/unpriced", run.values)[0]
+        moved = _moved(store, run) if rerated is not None else None
         _publish(store, run, now)
     except BaseException:
         _forget(store, name)
         raise
     return Published(
-        run, conserved, cast(Decimal, unpriced["unpriced_quantity"]), cast(Decimal, unpriced["unpriced_bound"]), times
+        run,
+        conserved,
+        cast(Decimal, unpriced["unpriced_quantity"]),
+        cast(Decimal, unpriced["unpriced_bound"]),
+        times,
+        cost.waiting(store, run.corrected_at, run.values),
+        moved,
     )
 
 
@@ -174,6 +197,36 @@ def run(store: Store, period: Period | None, *, now: datetime, known_at: datetim
     return [run_month(store, month, now=now, known_at=known_at) for month in months]
 
 
+def rerate(store: Store, period: Period, *, now: datetime, provider: str = "") -> list[Published]:
+    """Make and publish every month of a period anew, with all corrections of past prices that are known by now.
+
+    Args:
+        store: Holds what was taken in.
+        period: The months.
+        now: The instant of the run.
+        provider: Only the corrections of this provider, as usage names it; all when it is empty.
+
+    Returns:
+        The runs; `moved` of each says what changed, for whom and by which price.
+
+    Raises:
+        BadInput: A month of the period has no ledger yet.
+        UnknownName: The price book knows no such provider.
+        Broken: A law does not hold; months before it are published, it and those after it are not.
+    """
+    made = {cast(date, row["month"]) for row in store.rows("explain/published")}
+    if missing := [month.name for month in period.months() if month.first not in made]:
+        raise BadInput(
+            f"there is no ledger of {', '.join(missing)} to re-rate",
+            fix=f"make it first: outlay run --period {missing[0]}",
+            code="no-ledger",
+        )
+    learn.seed(store, now=now)
+    if provider:
+        provider = Book.load(store, known_at=now, adjust=False).provider(provider)
+    return [run_month(store, month, now=now, rerated=provider) for month in period.months()]
+
+
 def months_with_data(store: Store) -> list[Period]:
     """Return every month that has a charge or a usage event, in order."""
     return [Period.month(f"{row['month']:%Y-%m}") for row in store.rows("cost/months")]
@@ -187,6 +240,11 @@ def _new_name(store: Store, month: Period, now: datetime) -> str:
         again += 1
         name = f"{first}-{again:03}"
     return name
+
+
+def _moved(store: Store, run: Run) -> Moved:
+    (replaced,) = [row for row in store.rows("explain/published") if row["month"] == run.month.first]
+    return compare(store, cast(str, replaced["run"]), run.name)
 
 
 def _publish(store: Store, run: Run, now: datetime) -> None:

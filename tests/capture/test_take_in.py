@@ -37,7 +37,7 @@ def test_several_units_are_rows_of_one_attempt(store: Store, tmp_path: Path, now
     assert (first["attempt"], first["input"], first["unit"], first["quantity"]) == (1, 5, "form", Decimal("1.5"))
     assert (first["reported_cost"], first["duration_ms"]) == (Decimal("0.25"), 11)
     assert (second["attempt"], second["input"], second["unit"], second["quantity"]) == (0, 0, "page", 2)
-    assert (second["reported_cost"], second["line"], second["customer"]) == (None, 1, "acme")
+    assert (second["reported_cost"], second["line"], second["customer"]) == (0, 1, "acme")
 
 
 BAD = [

@@ -16,6 +16,7 @@ from tools.cli_docs import PRINTS, commands, page
 TYPED = {
     "outlay import": "outlay import focus bill.csv --json",
     "outlay run": "outlay run --json",
+    "outlay rerate": "outlay rerate --period 2026-10 --json",
     "outlay costs": "outlay costs --by feature --json",
     "outlay features": "outlay features --json",
     "outlay customers": "outlay customers --json",
@@ -27,10 +28,28 @@ TYPED = {
     "outlay failures": "outlay failures --json",
     "outlay heatmap": "outlay heatmap --json",
     "outlay evidence": "outlay evidence --json",
+    "outlay estimate": "outlay estimate feature.toml --json",
+    "outlay whatif": "outlay whatif --traffic 10 --json",
+    "outlay self-hosted": "outlay self-hosted --period 2026-10 --nodes nodes.toml --json",
     "outlay price": "outlay price openai gpt-4o-mini --usage input=1000,output=200 --on 2026-10-01 --json",
+    "outlay prices list": "outlay prices list --provider openai --json",
+    "outlay prices show": "outlay prices show openai gpt-4o-mini --json",
+    "outlay prices diff": "outlay prices diff --from 2026-06-01 --to 2026-11-01 --json",
+    "outlay prices check": "outlay prices check --json",
+    "outlay prices import": "outlay prices import prices.toml --json",
+    "outlay prices discrepancies": "outlay prices discrepancies map.json --json",
+    "outlay prices snapshot": "outlay prices snapshot --out prices.snapshot --json",
     "outlay rules apply": "outlay rules apply rules.toml --json",
     "outlay rules show": "outlay rules show --json",
     "outlay doctor": "outlay doctor --json",
+}
+#: Files for the commands that look ahead: a planned feature, and machines of one's own with a call on them.
+AHEAD = {
+    "feature.toml": 'feature = "x"\nusers = 1\nrequests_per_user_per_day = 1\ntokens = { input = 1 }\n'
+    '[[model]]\nprovider = "openai"\nmodel = "gpt-4o-mini"\n',
+    "nodes.toml": '[[node]]\nprice_per_gpu_hour = "2.50"\n',
+    "own.ndjson": '{"id": "o-1", "time": "2026-10-10T09:00:00Z", "provider": "self-hosted", "model": "llama-3.1-8b",'
+    ' "usage": {"input": 10, "gpu_second": 2}}\n',
 }
 #: One of these counts stands beside the other keys of an import.
 LANDED = {"charges", "events", "duplicates", "rows"}
@@ -77,6 +96,10 @@ def test_each_command_prints_the_keys_that_are_described(tmp_path: Path, monkeyp
     """The JSON of each command, on a small store, has exactly the keys the page names."""
     for name, content in files(read("docs/start.md")).items():
         (tmp_path / name).write_text(content, encoding="utf-8")
+    (tmp_path / "prices.toml").write_text("", encoding="utf-8")
+    (tmp_path / "map.json").write_text('{"gpt-4o-mini": {"litellm_provider": "openai"}}', encoding="utf-8")
+    for name, content in AHEAD.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OUTLAY_STORE", "duckdb:keys.duckdb")
 
@@ -87,6 +110,7 @@ def test_each_command_prints_the_keys_that_are_described(tmp_path: Path, monkeyp
 
     for command in (
         "outlay import events events.ndjson --json",
+        "outlay import events own.ndjson --json",
         "outlay import customers_csv customers.csv --json",
         TYPED["outlay import"],
     ):

@@ -95,6 +95,13 @@ ASKED: dict[str, list[Asked]] = {
     "explain/evidence_measured": _SEEN,
     "explain/evidence_share": _of("share", where={"team": "a"}),
     "explain/heatmap": _of("rollup_hour", where={"feature": "a"}),
+    "explain/feature_usage": [Asked({"feature": "a"})],
+    "explain/planned_cost": [Asked(), Asked({"feature": "b"})],
+    "explain/replay": [
+        Asked(table="rollup_day", by=("feature", "provider", "model")),
+        Asked({"cut": 123_456, "hit": 700_000}, "rollup_day", ("customer", "user", "day"), {"provider": "acme-ai"}),
+    ],
+    "explain/replayed": _of("rollup_day", ("feature", "provider", "model"), where={"provider": "acme-ai"}),
     "explain/reconciliation": _of("reconciliation", ("model", "day"), where={"provider": "acme-ai"}),
     "explain/trace": [
         Asked({"since": MONTH.starts_at, "until": MONTH.ends_at}, "usage", where={kind: ident})
@@ -143,6 +150,13 @@ class Worlds:
             "method": "direct",
             "rule": "tags",
             "version": ruled(RULES).version,
+            "replaced": "none",
+            "choice": self.run,
+            "cut": 0,
+            "hit": -1,
+            "feature": "",
+            "provider": "acme-ai",
+            "unit": "page",
             "pools": "".join(f",{number}" for number in range(400)) + ",",
         }
         return {**ordinary, **{k: v for k, v in own.items() if v is not None}}

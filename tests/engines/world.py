@@ -8,7 +8,20 @@ from typing import Any
 from outlay.allocate.stage import apply_rules, driver_flags
 from outlay.store import Row, Store
 from outlay.terms.attribution import ATTRIBUTION
-from tests.laws.world import MONTH, PRICES, TAKEN, at, charge, committed, event, model_charge, published, read, ruled
+from tests.laws.world import (
+    MONTH,
+    PRICES,
+    TAKEN,
+    at,
+    charge,
+    committed,
+    event,
+    model_charge,
+    price,
+    published,
+    read,
+    ruled,
+)
 
 RULES: tuple[dict[str, Any], ...] = (
     {
@@ -47,13 +60,15 @@ def lay(store: Store) -> str:
     store.insert("charge", _charges(Random(1)))
     store.insert("usage", _usage(Random(2)))
     store.insert("arrival", _arriving())
-    store.insert("price", PRICES)
+    learnt_late = {"recorded_at": TAKEN.replace(year=2028), "correction": True}
+    store.insert("price", [*PRICES, price("m-small", "input", "0.2") | learnt_late])
     _business(store)
     committed(store, "bill")
     committed(store, "bill-2", taken_at=at(33))
     committed(store, "events", source="events")
     committed(store, "customers", source="customers_csv")
     store.insert("take_in", [{"take_in": "moved", "source": "events", "taken_at": TAKEN, "lines": 7, "landed": 7}])
+    store.insert("planned_cost", _plans())
     apply_rules(store, ruled(RULES), now=TAKEN)
     run = published(store).run.name
     for table in ("assignment", "pool", "rollup_day", "share"):
@@ -126,6 +141,29 @@ def _arriving() -> list[Row]:
     """Return events on their way in: some new, some held already, some held with another content."""
     rows = [{**row, "take_in": "late", "fingerprint": "f"} for row in _usage(Random(3))[:9]]
     return [{**row, "id": f"new{number % 2}"} if number < 4 else row for number, row in enumerate(rows)]
+
+
+def _plans() -> list[Row]:
+    """Return what two models were expected to cost, one of them without a price."""
+    shared = {
+        "estimate": "plan",
+        "feature": "b",
+        "made_at": TAKEN,
+        "price_day": date(2026, 11, 1),
+        "provider": "acme-ai",
+        "context": "",
+        "users": 10,
+        "days": 30,
+        "requests": Decimal("12.5"),
+        "currency": "USD",
+        "tokens": Decimal(300),
+        "definition": "{}",
+    }
+    names = ("monthly", "low80", "high80", "per_request", "per_user")
+    return [
+        {**shared, "place": 1, "model": "m-large", **dict.fromkeys(names, Decimal("1.25"))},
+        {**shared, "place": 2, "model": "m-unheard-of", **dict.fromkeys(names)},
+    ]
 
 
 def _business(store: Store) -> None:

@@ -188,7 +188,7 @@ def published(store: Store, *, month: Period = MONTH, now: datetime = NOW) -> Pu
 
 def priced(store: Store, *, roll_up: bool = False) -> Run:
     """Run only the first stages of a month, which is enough to know what usage costs."""
-    run = Run("2026-10-priced", MONTH, ruled([]), NOW)
+    run = Run("2026-10-priced", MONTH, ruled([]), NOW, {"": NOW})
     flow.price(store, run)
     if roll_up:
         flow.roll_up(store, run)

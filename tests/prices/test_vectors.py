@@ -37,7 +37,17 @@ def some_prices(draw: st.DrawFn) -> list[Stated]:
     """Draw dated prices of a few units, contexts and sizes, with gaps in time."""
     found = []
     for unit in draw(st.lists(st.sampled_from(["input", "output", "cache_read", "page"]), min_size=1, unique=True)):
-        for context in draw(st.sampled_from([[""], ["", "tier=flex"], ["tier=flex"], ["", "hours=22:00-06:00"]])):
+        for context in draw(
+            st.sampled_from(
+                [
+                    [""],
+                    ["", "tier=flex"],
+                    ["tier=flex"],
+                    ["", "hours=22:00-06:00"],
+                    ["", "days=sat-sun;hours=22:00-06:00"],
+                ]
+            )
+        ):
             for size_from in draw(st.sampled_from([[0], [0, 1000], [500]])):
                 edges = sorted(draw(st.lists(st.integers(-40, 60), min_size=2, max_size=4, unique=True)))
                 spans = pairwise(edges)
@@ -48,6 +58,11 @@ def some_prices(draw: st.DrawFn) -> list[Stated]:
                         found.append(
                             stated(amount, unit=unit, context=context, size_from=size_from, first=since, end=until)
                         )
+    percent = draw(st.sampled_from(["", "10", "33.3", "100"]))
+    if percent:
+        since = FIRST + timedelta(days=draw(st.integers(-10, 20)))
+        off = stated(percent, unit="discount of everything", first=since, source="contract 7", model="*")
+        found.append(off | {"pattern": ".*", "per": 100, "currency": "XXX"})
     return found
 
 

@@ -27,7 +27,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_the_public_surface_is_these_names() -> None:
     """`import outlay` offers exactly what is documented, and its version is the package's."""
-    assert sorted(outlay.__all__) == ["__version__", "configure", "context", "dropped", "record"]
+    assert sorted(outlay.__all__) == ["Priced", "__version__", "configure", "context", "dropped", "price", "record"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert outlay.__version__ == project["version"]
 

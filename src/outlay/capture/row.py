@@ -1,7 +1,8 @@
 """Usage events as rows of `usage`, written as lines of JSON.
 
 One event is one row, with a column for each token unit and a pair `unit`, `quantity` for anything else. Further such
-units follow as rows of the same line and id, with attempt 0 and no tokens, so that nothing counts twice.
+units follow as rows of the same line and id, with attempt 0, no tokens and no reported cost beyond the first row's, so
+that nothing counts twice.
 """
 
 from collections.abc import Mapping
@@ -70,7 +71,9 @@ class Rows:
             return first + self._end % (line, blake2b(first, digest_size=8).hexdigest().encode())
         pairs = [b"," + _encode({"unit": unit, "quantity": Decimal(usage[unit])})[1:-1] for unit in others]
         digest = blake2b(first + b"".join(pairs), digest_size=8).hexdigest().encode()
-        event.attempt, event.duration_ms, event.reported_cost = 0, None, None
+        event.attempt, event.duration_ms = 0, None
+        # What a call cost is said once; its further units cost nothing beyond that.
+        event.reported_cost = None if event.reported_cost is None else Decimal(0)
         further = _encode(event)[:-1]
         starts = [first, *(further for _ in pairs[1:])]
         return b"".join(start + pair + self._end % (line, digest) for start, pair in zip(starts, pairs, strict=True))

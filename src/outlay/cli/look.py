@@ -190,6 +190,3 @@ def _show_share(share: Row, pool: Row) -> None:
             ("price since", "valid_from"),
         ]
         show("  Events behind the weight, dearest first", columns, events, empty="")
-
-
-look_commands = (explain, evidence, trace, failures, heatmap)

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from outlay import flow
 from outlay.errors import BadInput
 from outlay.store import Store, open_store
 from outlay.terms.period import Period, day
@@ -113,6 +112,8 @@ def period_or_all(store: Store, period: str | None, since: str | None, to: str |
     """Return the period the options name, or everything from the first to the last month with data."""
     if asked := asked_period(period, since, to):
         return asked
+    from outlay import flow
+
     months = flow.months_with_data(store)
     if not months:
         raise BadInput(

@@ -121,6 +121,3 @@ def _print(answer: dict[str, Any], asked: Asked, title: str, columns: Columns) -
         click.echo(to_json(answer))
     else:
         show(f"{title}, {answer['period']}", columns, answer["rows"], empty=_EMPTY)
-
-
-read_commands = (costs, features, customers, models, users, reconcile)

@@ -158,6 +158,7 @@ def as_json_object(published: list[flow.Published]) -> dict[str, Any]:
                 "run": one.run.name,
                 "period": one.run.month.name,
                 "rule_version": one.run.rules.version,
+                "corrections_waiting": one.waiting,
                 "providers": [{k: v for k, v in row.items() if k != "off_by"} for row in one.conserved],
             }
             for one in published
@@ -193,6 +194,13 @@ def _show_runs(published: list[flow.Published]) -> None:
         if one.unpriced_quantity:
             quantity = f"{one.unpriced_quantity.normalize():,f} tokens and units"
             console.print(f"Without a price: {quantity}, at most {money(one.unpriced_bound)}; see `outlay models`")
+        if one.waiting:
+            prices = "1 correction" if one.waiting == 1 else f"{one.waiting:,} corrections"
+            console.print(
+                f"{one.run.month.name} keeps its published prices: {prices} learnt since are not used."
+                f" To take them up and see what moves: outlay rerate --period {one.run.month.name}",
+                markup=False,
+            )
     seconds = sum(stage.seconds for one in published for stage in one.stages)
     console.print(
         f"{len(published)} month{'s' if len(published) > 1 else ''} published in {seconds:.1f} s", markup=False

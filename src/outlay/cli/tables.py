@@ -73,7 +73,7 @@ def _cell(value: object, key: str, row: Mapping[str, object]) -> str:  # noqa: P
         case Decimal():
             if key.endswith("ratio"):
                 return f"{(value * 100).quantize(Decimal('0.1'))} %"
-            if key in ("units", "quantity", "unpriced_quantity", "tokens"):
+            if key in ("units", "quantity", "unpriced_quantity", "tokens") or key.endswith("price"):
                 return f"{value.normalize():,f}"
             return money(value, row.get("currency") or "", sign=key == "change")
         case int():

@@ -6,20 +6,58 @@ from typing import cast
 
 from outlay.prices.book import Book
 from outlay.store import Store
+from outlay.terms.period import Period
 
 #: The identity ladder below the provider's own answer id, surest rung first: what tells that two events saw one call.
 _RUNGS = ("trace", "usage", "span")
 
 
-def price(store: Store, known_at: datetime, values: Mapping[str, object]) -> None:
+def corrected_at(store: Store, month: Period, *, now: datetime, rerated: str | None) -> dict[str, datetime]:
+    """Return up to when a new run of a month may know corrections of past prices.
+
+    Args:
+        store: Holds the ledger in force.
+        month: The month.
+        now: The instant of the run.
+        rerated: The provider whose corrections are taken up, all when it is empty, none when it is None.
+
+    Returns:
+        Instants by provider of the price book; the empty name stands for all others.
+    """
+    held = store.rows("cost/cutoffs", {"month": month.first})
+    # While a month goes on, its prices are not settled yet.
+    settled = held and cast(datetime, held[0]["prices_known_at"]) >= month.ends_at
+    if not settled or rerated == "":
+        return {"": now}
+    known = {cast(str, row["provider"]): cast(datetime, row["corrections_known_at"]) for row in held}
+    return known if rerated is None else {**known, rerated: now}
+
+
+def waiting(store: Store, known: Mapping[str, datetime], values: Mapping[str, object]) -> int:
+    """Return how many corrections of prices of a month were learnt too late for it (see `corrected_at`)."""
+    found = store.rows("cost/corrections", values)
+    return sum(
+        cast(int, row["prices"])
+        for row in found
+        if cast(datetime, row["recorded_at"]) > known.get(cast(str, row["provider"]), known[""])
+    )
+
+
+def price(store: Store, known_at: datetime, corrections: Mapping[str, datetime], values: Mapping[str, object]) -> None:
     """Find the price of everything a month used, and the events that only saw a call another one carries.
 
     Args:
         store: Holds the usage and the price book.
         known_at: Prices learnt later are not used.
+        corrections: Corrections learnt later are not used either (see `corrected_at`).
         values: `run`, `month`, `starts_at` and `ends_at`.
     """
-    book = Book.load(store, known_at=known_at)
+    book = Book.load(store, known_at=known_at, corrected_at=corrections)
+    marks = {"run": values["run"], "month": values["month"]}
+    store.insert(
+        "correction_cutoff",
+        [{**marks, "provider": name, "corrections_known_at": instant} for name, instant in corrections.items()],
+    )
 
     def rows() -> Iterator[dict[str, object]]:
         number = 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from operator import itemgetter
 from typing import cast
 
 from outlay.errors import BadInput, UnknownName
@@ -89,10 +90,16 @@ def _rows(store: Store, origin: str, period: Period, by: Sequence[str], where: M
         return usage(store, period, by, where)
     found = ledger(store, period, by, where)
     if {*by, *where} <= _IN_BOTH:
-        called = {tuple(row[name] for name in by): row["calls"] for row in calls(store, period, by, where)}
+        key = itemgetter(*by) if by else _whole
+        called = {key(row): row["calls"] for row in calls(store, period, by, where)}
         for row in found:
-            row["calls"] = called.get(tuple(row[name] for name in by)) or 0
+            row["calls"] = called.get(key(row)) or 0
     return found
+
+
+def _whole(_row: Row) -> object:
+    """Return the one key of an answer without dimensions."""
+    return None
 
 
 def _check(origin: str, names: Sequence[str]) -> None:

@@ -3,19 +3,27 @@
 Comes in: table `price`. Goes out: prices in force, or the reason why there is none; rows of `price_vector`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import cast
 
-from outlay.prices.names import fallbacks, provider_of
-from outlay.prices.pattern import compiled, dashed
-from outlay.prices.rates import WIDER, Rates, wanted
+from outlay.errors import UnknownName
+from outlay.prices.contexts import wanted
+from outlay.prices.names import fallbacks, is_opaque, is_tuned, makers, provider_of, spellings, untuned
+from outlay.prices.pattern import compiled
+from outlay.prices.percent import Percentage, adjusted, is_percentage
+from outlay.prices.policy import CACHED, REPORTED, Policies, cut, free, is_cached, reported_counts
+from outlay.prices.rates import WIDER, Rates
+from outlay.prices.source import DEPLOYMENT
 from outlay.prices.vector import ENDLESS, Row, dearest_token, dearest_unit, pieces, unpriced
 from outlay.store import Store
 from outlay.terms.price import (
+    ALWAYS,
+    FOREVER,
     NO_PRICE_THEN,
     UNKNOWN_CONTEXT,
     UNKNOWN_MODEL,
@@ -24,8 +32,11 @@ from outlay.terms.price import (
     Price,
     Unpriced,
     context_of,
+    context_text,
 )
 
+#: The last instant at which prices without an end hold.
+_LAST = FOREVER - timedelta(microseconds=1)
 #: The currency of what has no price and no neighbour with one.
 _CURRENCY = "USD"
 
@@ -35,63 +46,116 @@ class Book:
 
     Args:
         models: Rates by provider and model name.
+        percentages: Discounts and uplifts by provider, oldest knowledge first.
+        deployments: By provider and deployed name, records whose pattern is the name of the model behind it.
+        reported: By provider, records that say whether its own statement of cost counts, oldest knowledge first.
     """
 
-    def __init__(self, models: Mapping[str, Mapping[str, Rates]]) -> None:
-        # Models are asked in order of their names, as the lists they come from have them; what only an agreement
-        # knows goes first, so that it can stand in front of a list's wide pattern.
-        self.models = models
-        self._models = {
-            provider: sorted(found.values(), key=lambda rates: (rates.listed, rates.name))
+    def __init__(
+        self,
+        models: Mapping[str, Mapping[str, Rates]],
+        percentages: Mapping[str, Sequence[Percentage]] | None = None,
+        deployments: Mapping[tuple[str, str], Sequence[tuple[Price, str]]] | None = None,
+        reported: Mapping[str, Policies] | None = None,
+    ) -> None:
+        self._percentages = percentages or {}
+        self._deployments = deployments or {}
+        self._reported = reported or {}
+        self.models = {
+            provider: {name: adjusted(rates, self._percentages.get(provider, ())) for name, rates in found.items()}
             for provider, found in models.items()
         }
+        # Models are asked in order of their names, as the lists they come from have them; what only an agreement
+        # knows goes first, so that it can stand in front of a list's wide pattern.
+        self._models = {
+            provider: sorted(found.values(), key=lambda rates: (rates.listed, rates.name))
+            for provider, found in self.models.items()
+        }
+        self._resold: dict[tuple[str, str], list[Rates]] = {}
         self._found: dict[tuple[str, str], Rates | Unpriced] = {}
+        self._sellers: dict[tuple[str, str], tuple[str | None, str]] = {}
         self._bounds: dict[tuple[str, str, datetime, datetime], tuple[str, int, Decimal | None]] = {}
 
     @classmethod
-    def load(cls, store: Store, known_at: datetime) -> "Book":
+    def load(
+        cls,
+        store: Store,
+        known_at: datetime,
+        *,
+        adjust: bool = True,
+        corrected_at: Mapping[str, datetime] | None = None,
+    ) -> "Book":
         """Read what was known at an instant.
 
         Args:
             store: Where table `price` is.
             known_at: What was learnt after this instant does not exist.
+            adjust: Whether discounts and uplifts are worked out.
+            corrected_at: Corrections of past prices that were learnt later do not exist either: instants by provider,
+                the empty name for all others. None means `known_at` for all.
         """
+        corrected_at = corrected_at or {"": known_at}
         models: dict[str, dict[str, Rates]] = {}
+        percentages: dict[str, list[Percentage]] = {}
+        deployments: dict[tuple[str, str], list[tuple[Price, str]]] = {}
+        reported: dict[str, list[tuple[Price, str]]] = {}
         for row in store.rows("prices/known", {"known_at": known_at}):
-            pattern = str(row.pop("pattern"))
+            pattern, correction = str(row.pop("pattern")), row.pop("correction")
             price = Price(**row)  # type: ignore[arg-type]  # the query returns the fields of a price
-            found = models.setdefault(price.provider, {})
-            if price.model not in found:
-                found[price.model] = Rates(price.provider, price.model, pattern)
-            found[price.model].add(price, pattern)
-        return cls(models)
+            if correction and price.recorded_at > corrected_at.get(price.provider, corrected_at[""]):
+                continue
+            if is_percentage(price.unit):
+                percentages.setdefault(price.provider, []).append((price, pattern))
+            elif price.unit == REPORTED:
+                reported.setdefault(price.provider, []).append((price, pattern))
+            elif price.unit == DEPLOYMENT:
+                deployments.setdefault((price.provider, price.model), []).append((price, pattern))
+            else:
+                found = models.setdefault(price.provider, {})
+                if price.model not in found:
+                    found[price.model] = Rates(price.provider, price.model, pattern)
+                found[price.model].add(price, pattern)
+        return cls(models, percentages if adjust else None, deployments, reported)
 
-    def find(self, provider: str, model: str) -> Rates | Unpriced:
+    def provider(self, name: str) -> str:
+        """Return the price book's name of a provider.
+
+        Raises:
+            UnknownName: It knows none that is called so.
+        """
+        known, _ = provider_of(name, "", self._models)
+        if known is None:
+            raise UnknownName("provider of the price book", name, sorted(self._models))
+        return known
+
+    def find(self, provider: str, model: str, used_at: datetime = FOREVER) -> Rates | Unpriced:
         """Find the model that is meant, asking the provider's own models first and then those it sells for others.
 
         Args:
             provider: As usage names it.
             model: As usage names it; empty when it does not.
+            used_at: When, as what is behind a deployment may change; the last one known when it is not given.
 
         Returns:
             The model's prices; or `Unpriced` (unknown-provider, unknown-model) with the nearest names.
         """
-        found = self.rates(provider, model)
+        found = self.rates(provider, model, used_at)
         if isinstance(found, Rates):
             return found
-        known, name = provider_of(provider, model, self._models)
+        known, name = self._seller(provider, model)
         if known is None:
-            near = get_close_matches(provider.lower(), list(self._models), 3)
-        else:
-            near = get_close_matches(name.lower(), [rates.name for rates in self._sold_by(known)], 3, cutoff=0.4)
-        return replace(found, nearest=tuple(near))
+            return replace(found, nearest=tuple(get_close_matches(provider.lower(), list(self._models), 3)))
+        plain = spellings(name, known, self._models)[-1]
+        base = self._among(known, untuned(plain)) if is_tuned(plain) else None
+        names = [rates.name for rates in self.sold_by(known)]
+        near = ([base.name] if base else []) + get_close_matches(plain, names, 3, cutoff=0.4)
+        return replace(found, nearest=tuple(dict.fromkeys(near))[:3])
 
-    def rates(self, provider: str, model: str) -> Rates | Unpriced:
+    def rates(self, provider: str, model: str, used_at: datetime = FOREVER) -> Rates | Unpriced:
         """Find the model that is meant, as `find` does, without looking for the nearest names."""
-        key = (provider, model)
-        if key not in self._found:
-            self._found[key] = self._search(provider, model)
-        return self._found[key]
+        ((_, _, name),) = self._deployed(provider, model, used_at, None)
+        found = self._rates(provider, name)
+        return replace(found, model=model) if name != model and isinstance(found, Unpriced) else found
 
     def price_at(
         self,
@@ -115,23 +179,29 @@ class Book:
         Returns:
             The price as its source states it; or `Unpriced` naming the reason, never a price of zero in its place.
         """
-        rates = self.find(provider, model)
+        used_at = used_at.astimezone(UTC)
+        known, _ = self._seller(provider, model)
+        asked = wanted(context or {}, known or "")
+        if is_cached(asked):
+            nothing = Decimal(0)
+            return Price(
+                provider, model, unit, context_text(asked), 0, nothing, 1, _CURRENCY, ALWAYS, FOREVER, CACHED, used_at
+            )
+        rates = self.find(provider, model, used_at)
         if isinstance(rates, Unpriced):
-            return Unpriced(rates.reason, provider, model, unit, rates.nearest)
-        asked = wanted(context or {})
-        if price := rates.find(unit, rates.applicable(asked, used_at), used_at, size):
-            if self._knows(rates, provider, model, asked, used_at):
+            return replace(rates, unit=unit)
+        own = rates.provider == known
+        if price := rates.find(unit, rates.applicable(asked if own else {}, used_at), used_at, size):
+            if rates.knows(asked, used_at, elsewhere=not own):
                 return price
-            contexts = tuple(c for c in rates.contexts() if c) if self._is_own(rates, provider, model) else ()
+            contexts = tuple(c for c in rates.contexts() if c) if own else ()
             return Unpriced(UNKNOWN_CONTEXT, provider, model, unit, contexts)
         units = sorted({p.unit for p in rates.records()})
         if any(name in units for name in WIDER.get(unit, (unit,))):
             return Unpriced(NO_PRICE_THEN, provider, model, unit)
         return Unpriced(UNKNOWN_UNIT, provider, model, unit, tuple(get_close_matches(unit, units, 3)) or tuple(units))
 
-    def vectors(
-        self, provider: str, model: str, context: str, unit: str, first: datetime, end: datetime
-    ) -> list[Row]:
+    def vectors(self, provider: str, model: str, context: str, unit: str, first: datetime, end: datetime) -> list[Row]:
         """Return the prices of all units side by side, for every instant of a span and every prompt size.
 
         Args:
@@ -150,57 +220,121 @@ class Book:
         Raises:
             Broken: A token's price is not whole in 1e-18 of the currency.
         """
-        rates = self.rates(provider, model)
+        known, _ = self._seller(provider, model)
+        asked = wanted(context_of(context), known or "")
         named = {"provider": provider, "model": model, "context": context, "unit": unit}
-        currency, bound, bound_unit = self._bound(provider, model, unit, first, end)
-        rest = {"currency": currency, "bound_atto": bound, "bound_unit_amount": bound_unit}
-        if isinstance(rates, Unpriced):
-            spans = [(first, end, [(0, unpriced(rates.reason))])]
-        else:
-            asked = wanted(dict(context_of(context)))
-            own = self._is_own(rates, provider, model)
-            spans = list(pieces(rates, asked, unit, first, end, elsewhere=not own))
         rows = []
-        for valid_from, valid_to, by_size in spans:
-            ends = [size for size, _ in by_size[1:]] + [ENDLESS]
-            for (size_from, prices), size_to in zip(by_size, ends, strict=True):
-                span = {"valid_from": valid_from, "valid_to": valid_to, "size_from": size_from, "size_to": size_to}
-                rows.append(cast("Row", {**named, **span, **prices, **rest}))
-        return rows
+        for since, until, name in self._deployed(provider, model, first, end):
+            rates = self._rates(provider, name)
+            currency, bound, bound_unit = self._bound(known, rates, unit, first, end)
+            rest = {"currency": currency, "bound_atto": bound, "bound_unit_amount": bound_unit}
+            if is_cached(asked):
+                spans = [(since, until, [(0, free())])]
+            elif isinstance(rates, Unpriced):
+                spans = [(since, until, [(0, unpriced(rates.reason))])]
+            else:
+                spans = list(pieces(rates, asked, unit, since, until, elsewhere=rates.provider != known))
+            for valid_from, valid_to, by_size in spans:
+                ends = [size for size, _ in by_size[1:]] + [ENDLESS]
+                for (size_from, prices), size_to in zip(by_size, ends, strict=True):
+                    span = {"valid_from": valid_from, "valid_to": valid_to, "size_from": size_from, "size_to": size_to}
+                    rows.append(cast("Row", {**named, **span, **prices, **rest}))
+        return list(cut(rows, self._reported.get(known or "", ()), model))
+
+    def reported_counts(self, provider: str, model: str, used_at: datetime) -> bool:
+        """Say whether what a provider says a call cost counts in place of our price.
+
+        Args:
+            provider: As usage names it.
+            model: As usage names it; empty when it does not.
+            used_at: When.
+        """
+        known, _ = self._seller(provider, model)
+        return reported_counts(self._reported.get(known or "", ()), model, used_at)
+
+    def _deployed(
+        self, provider: str, model: str, first: datetime, end: datetime | None
+    ) -> list[tuple[datetime, datetime, str]]:
+        """Return what a name stands for over a span of time, without a gap; without an end, at that instant only."""
+        known, name = self._seller(provider, model)
+        records = self._deployments.get((known or "", name.strip().lower()), ())
+        until = end or first
+        edges = {e for record, _ in records for e in (record.valid_from, record.valid_to) if first < e < until}
+        found: list[tuple[datetime, datetime, str]] = []
+        for since, to in pairwise([first, *sorted(edges), until]):
+            instant = min(since, _LAST)
+            behind = [target for record, target in records if record.valid_from <= instant < record.valid_to]
+            meant = behind[-1] if behind else model
+            began = found.pop()[0] if found and found[-1][2] == meant else since
+            found.append((began, to, meant))
+        return found
+
+    def _seller(self, provider: str, model: str) -> tuple[str | None, str]:
+        """Return who is asked for a model, and its name without a gateway's prefix."""
+        key = (provider, model)
+        if key not in self._sellers:
+            known, name = provider_of(provider, model, self._models)
+            if known is None:
+                asked = (maker for maker in makers(provider, model) if maker in self._models)
+                known = next((maker for maker in asked if self._among(maker, model)), None)
+            self._sellers[key] = known, name
+        return self._sellers[key]
+
+    def _rates(self, provider: str, model: str) -> Rates | Unpriced:
+        key = (provider, model)
+        if key not in self._found:
+            self._found[key] = self._search(provider, model)
+        return self._found[key]
 
     def _search(self, provider: str, model: str) -> Rates | Unpriced:
-        known, name = provider_of(provider, model, self._models)
+        known, name = self._seller(provider, model)
         if known is None:
             return Unpriced(UNKNOWN_PROVIDER, provider, model)
-        name = name.lower()
-        for spelling in dict.fromkeys((name, dashed(name))):
-            for rates in self._sold_by(known):
-                if compiled(rates.pattern).fullmatch(spelling):
+        if found := self._among(known, name):
+            return found
+        fix = (
+            "state its own price in an overlay"
+            if is_tuned(name)
+            else "say in an overlay what model is behind it: a [[deployment]] with provider, name and model"
+            if is_opaque(name) or fallbacks(known)
+            else ""
+        )
+        return Unpriced(UNKNOWN_MODEL, provider, model, fix=fix)
+
+    def _among(self, known: str, name: str) -> Rates | None:
+        """Return the model that goes by a name at one provider."""
+        if is_opaque(name):
+            return None
+        tuned = is_tuned(name)
+        for spelling in spellings(name, known, self._models):
+            for rates in self.sold_by(known):
+                if compiled(rates.pattern).fullmatch(spelling) and (not tuned or _is_of_tuned(rates)):
                     return rates
-        return Unpriced(UNKNOWN_MODEL, provider, model)
+        return None
 
-    def _is_own(self, rates: Rates, provider: str, model: str) -> bool:
-        """Say whether a model is the provider's own; of another's models only the ordinary price is known to hold."""
-        return rates.provider == provider_of(provider, model, self._models)[0]
+    def sold_by(self, provider: str) -> Iterator[Rates]:
+        """Yield the rates of every model a provider sells: its own, then others' with its discounts worked out.
 
-    def _knows(self, rates: Rates, provider: str, model: str, asked: Mapping[str, str], used_at: datetime) -> bool:
-        return rates.knows(asked, used_at, elsewhere=not self._is_own(rates, provider, model))
-
-    def _sold_by(self, provider: str) -> Iterator[Rates]:
-        for seller in (provider, *fallbacks(provider)):
-            yield from self._models.get(seller, ())
+        Args:
+            provider: As the price book names it.
+        """
+        yield from self._models.get(provider, ())
+        percentages = self._percentages.get(provider, ())
+        for seller in fallbacks(provider):
+            key = (provider, seller)
+            if key not in self._resold:
+                self._resold[key] = [adjusted(rates, percentages) for rates in self._models.get(seller, ())]
+            yield from self._resold[key]
 
     def _bound(
-        self, provider: str, model: str, unit: str, first: datetime, end: datetime
+        self, known: str | None, rates: Rates | Unpriced, unit: str, first: datetime, end: datetime
     ) -> tuple[str, int, Decimal | None]:
-        known, _ = provider_of(provider, model, self._models)
-        rates = self.rates(provider, model)
         own = None if isinstance(rates, Unpriced) else next(rates.records()).currency
         key = (known or "", f"{unit} {own}", first, end)
         if key not in self._bounds:
             nearby = [
                 price
-                for other in (self._sold_by(known) if known else ())
+                for other in (self.sold_by(known) if known else ())
                 for price in other.records()
                 if price.valid_from < end and price.valid_to > first
             ]
@@ -209,3 +343,8 @@ class Book:
             nearby = [price for price in nearby if price.currency == currency]
             self._bounds[key] = (currency, dearest_token(nearby), dearest_unit(nearby, unit) if unit else None)
         return self._bounds[key]
+
+
+def _is_of_tuned(rates: Rates) -> bool:
+    """Say whether prices may be those of a fine-tuned model: its own, ours, or of a provider that sells no models."""
+    return is_tuned(rates.name) or not rates.listed or rates.pattern == ".*"

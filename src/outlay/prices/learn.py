@@ -6,7 +6,7 @@ source no longer states stays as it was last known.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import gcd
 from pathlib import Path
 from typing import NamedTuple
@@ -15,13 +15,17 @@ from outlay.catalog import Catalog
 from outlay.errors import Refused
 from outlay.prices import sources as folder
 from outlay.prices.book import Book
+from outlay.prices.contexts import wanted
 from outlay.prices.names import provider_of
-from outlay.prices.overlay import read_overlay
-from outlay.prices.pattern import equals
-from outlay.prices.rates import Rates, wanted
-from outlay.prices.source import LIST, Source, Stated, is_list
+from outlay.prices.overlay.file import read_overlay
+from outlay.prices.pattern import compiled, equals
+from outlay.prices.percent import is_percentage
+from outlay.prices.policy import REPORTED
+from outlay.prices.rates import Rates
+from outlay.prices.source import DEPLOYMENT, LIST, Source, Stated, is_list
 from outlay.store import Store
-from outlay.terms.price import Price, Unpriced, context_of
+from outlay.terms.price import TIMED, Price, Unpriced, context_of, context_text
+from outlay.terms.problem import Problem
 
 _GROUP = "outlay.prices.sources"
 
@@ -59,7 +63,9 @@ def seed(store: Store, *, now: datetime, correction: bool = False) -> int:
     return sum(_seed_from(store, catalog[name], now=now, correction=correction) for name in catalog)
 
 
-def overlay(store: Store, path: Path, *, now: datetime, correction: bool = False) -> int:
+def overlay(
+    store: Store, path: Path, *, now: datetime, correction: bool = False, problems: list[Problem] | None = None
+) -> int:
     """Learn the prices of an overlay file (see `docs/add-a-price-source.md`). They go before list prices.
 
     Args:
@@ -67,16 +73,23 @@ def overlay(store: Store, path: Path, *, now: datetime, correction: bool = False
         path: The file, TOML.
         now: When we learn them.
         correction: Whether they may replace what was said about the time before `now`; an entry can also say so.
+        problems: Gets the entries that cannot be used, and the others are learnt. Without it one such entry keeps
+            the whole file from being learnt.
 
     Returns:
         How many records were new; 0 when nothing changed.
 
     Raises:
-        BadConfig: The file does not say something usable; the message names the entry.
+        BadConfig: The file does not say something usable; the message has file, line and entry of all that is wrong.
         Refused: An entry would change the price of something that happened already, and is not a correction.
     """
+    found = read_overlay(path)
+    if problems is None:
+        found.refuse_faults()
+    else:
+        problems.extend(fault.problem for fault in found.faults)
     book = Book.load(store, known_at=now)
-    stated = [_as_the_book_calls_it(book, entry) for entry in read_overlay(path)]
+    stated = [_as_the_book_calls_it(book, entry) for entry in found.stated]
     return learn(store, stated, now=now, correction=correction, whole=False)
 
 
@@ -115,7 +128,7 @@ def learn(store: Store, stated: Iterable[Stated], *, now: datetime, correction: 
             fix="check the clock of this machine, or wait a moment",
             code="learnt-in-the-past",
         )
-    changed = _marked(Book.load(store, known_at=now), news, now=now, correction=correction)
+    changed = _marked(store, news, now=now, correction=correction)
     return store.insert("price", [{**entry, "recorded_at": now} for entry in changed]) if changed else 0
 
 
@@ -124,7 +137,9 @@ def _seed_from(store: Store, source: Source, *, now: datetime, correction: bool)
     versions = [_version(text.removeprefix(f"{source.label} ")) for text in held if _label(text) == source.label]
     if versions and max(versions) >= _version(source.version):
         return 0
-    return learn(store, source.read(), now=now, correction=correction, whole=True)
+    book = Book.load(store, known_at=now)
+    stated = [entry if entry["pattern"] else _as_the_book_calls_it(book, entry) for entry in source.read()]
+    return learn(store, stated, now=now, correction=correction, whole=True)
 
 
 def _key(entry: Stated) -> _Key:
@@ -185,11 +200,18 @@ def _without_lost_sizes(wished: dict[_Key, list[Stated]], known: dict[_Key, list
             wished[key] = [entry | {"size_from": key.size_from} for entry in below]
 
 
-def _marked(book: Book, news: list[Stated], *, now: datetime, correction: bool) -> list[Stated]:
+def _marked(store: Store, news: list[Stated], *, now: datetime, correction: bool) -> list[Stated]:
     """Mark what changes the past as a correction, and refuse it where nobody called it one."""
+    # A list is held against the list, whatever discount is given on it; an agreement against what is paid. What was
+    # learnt at this very instant is no past: lists that are learnt together may complete one another.
+    before = now - timedelta(microseconds=1)
+    books = {
+        by_list: Book.load(store, known_at=before, adjust=not by_list)
+        for by_list in {is_list(entry["source"]) for entry in news}
+    }
     marked, refused = [], []
     for entry in news:
-        past = _changes_the_past(book, entry, now)
+        past = _changes_the_past(books[is_list(entry["source"])], entry, now)
         if past and not (correction or entry["correction"]):
             refused.append(entry)
         marked.append(entry | {"correction": past})
@@ -205,19 +227,47 @@ def _marked(book: Book, news: list[Stated], *, now: datetime, correction: bool) 
 
 
 def _changes_the_past(book: Book, entry: Stated, now: datetime) -> bool:
-    """Say whether a price would change one that held before `now`; a price where there was none does not."""
-    rates = book.models.get(entry["provider"], {}).get(entry["model"])
-    if rates is None or entry["valid_from"] >= now:
-        return False
+    """Say whether a record would change a price that held before `now`; one where there was none does not."""
     end = min(entry["valid_to"], now)
+    if entry["valid_from"] >= end:
+        return False
+    if entry["unit"] == DEPLOYMENT:
+        return _points_elsewhere(book, entry)
+    if entry["unit"] == REPORTED:
+        return book.reported_counts(entry["provider"], entry["model"], entry["valid_from"]) != bool(entry["amount"])
+    if is_percentage(entry["unit"]):
+        return _takes_or_adds(book, entry, end)
+    rates = book.models.get(entry["provider"], {}).get(entry["model"])
+    if rates is None:
+        return False
     edges = {e for p in rates.records() for e in (p.valid_from, p.valid_to) if entry["valid_from"] < e < end}
     return any(_replaces(rates, entry, used_at) for used_at in (entry["valid_from"], *edges))
+
+
+def _points_elsewhere(book: Book, entry: Stated) -> bool:
+    """Say whether a deployed name meant a model with prices already, and another one."""
+    before = book.rates(entry["provider"], entry["model"], entry["valid_from"])
+    after = book.rates(entry["provider"], entry["pattern"], entry["valid_from"])
+    return isinstance(before, Rates) and before is not after
+
+
+def _takes_or_adds(book: Book, entry: Stated, end: datetime) -> bool:
+    """Say whether a percentage is on something that had a price: in an uplift's case, a price in its own context."""
+    held = [rates for rates in book.sold_by(entry["provider"]) if compiled(entry["pattern"]).fullmatch(rates.name)]
+    asked = context_of(entry["context"])
+    return any(
+        price.valid_from < end
+        and price.valid_to > entry["valid_from"]
+        and asked.items() <= context_of(price.context).items()
+        for rates in held
+        for price in rates.records()
+    )
 
 
 def _replaces(rates: Rates, entry: Stated, used_at: datetime) -> bool:
     context = context_of(entry["context"])
     asked = wanted(dict(context))
-    if not rates.knows({k: v for k, v in asked.items() if k != "hours"}, used_at):
+    if not rates.knows({k: v for k, v in asked.items() if k not in TIMED}, used_at):
         return False
     contexts = [entry["context"], *(c for c in rates.contexts() if c != entry["context"] and _covers(c, context))]
     held = rates.find(entry["unit"], contexts, used_at, entry["size_from"])
@@ -240,10 +290,18 @@ def _as_the_book_calls_it(book: Book, entry: Stated) -> Stated:
     What a provider sells for another becomes a model of its own: its agreement is not the other's.
     """
     provider, name = provider_of(entry["provider"], entry["model"], book.models)
-    named = entry | {"provider": provider or entry["provider"], "model": name}
-    if entry["pattern"]:
+    provider = provider or entry["provider"]
+    context = context_text(wanted(context_of(entry["context"]), provider))
+    named = entry | {"provider": provider, "context": context}
+    if entry["unit"] in (DEPLOYMENT, REPORTED):
         return named
     found = book.rates(entry["provider"], entry["model"])
+    if is_percentage(entry["unit"]):
+        if isinstance(found, Unpriced) or entry["pattern"] != equals(entry["model"]):
+            return named
+        return named | {"model": found.name, "pattern": equals(found.name)}
+    if entry["pattern"]:
+        return named | {"model": name}
     if isinstance(found, Unpriced):
-        return named | {"pattern": equals(name)}
+        return named | {"model": name, "pattern": equals(name)}
     return named | {"model": found.name, "pattern": found.pattern}

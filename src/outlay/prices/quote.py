@@ -14,6 +14,8 @@ from outlay.terms.unit import PROMPT_UNITS, TOKEN_UNITS
 _ATTO_IN_PICO = 1_000_000
 #: Quantities of what is not a token have at most nine decimal places, as in the ledger's pricing.
 _NANO = 9
+#: No column of the ledger holds as many.
+_MOST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,14 @@ class Lack:
         quantity: How many of it.
         reason: Why it has no price (see `Unpriced`).
         nearest: Names of the price book that resemble what was not found.
+        fix: What gives it a price, where that is known; else empty.
     """
 
     unit: str
     quantity: Decimal
     reason: str
     nearest: tuple[str, ...]
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +100,19 @@ def quote(
         ledger does, which keeps those apart.
 
     Raises:
-        BadInput: A quantity is negative, a fraction of a token, or too fine; or prices are in two currencies.
+        BadInput: A quantity is missing, no exact number, negative, too large, a fraction of a token or too fine; the
+            instant has no time zone; or prices are in two currencies.
     """
-    size = sum(int(quantity) for unit, quantity in usage.items() if unit in PROMPT_UNITS)
+    if used_at.tzinfo is None:
+        raise BadInput(f"{used_at} has no time zone", fix="give an instant in UTC", code="naive-instant")
+    used = {unit: _checked(unit, given) for unit, given in usage.items()}
+    size = sum(int(quantity) for unit, quantity in used.items() if unit in PROMPT_UNITS)
     priced: list[tuple[str, Decimal, Price]] = []
     lacking = []
-    for unit, given in usage.items():
-        quantity = _checked(unit, given)
+    for unit, quantity in used.items():
         found = book.price_at(provider, model, unit, used_at, context, size)
         if isinstance(found, Unpriced):
-            lacking.append(Lack(unit, quantity, found.reason, found.nearest))
+            lacking.append(Lack(unit, quantity, found.reason, found.nearest, found.fix))
         else:
             priced.append((unit, quantity, found))
     currencies = sorted({price.currency for _, _, price in priced})
@@ -132,16 +139,25 @@ def quote(
     return Quote(total, currencies[0] if currencies else None, parts, tuple(lacking))
 
 
-def _checked(unit: str, given: Decimal | int) -> Decimal:
+def _checked(unit: str, given: object) -> Decimal:
+    """Return a quantity that the ledger could hold too, or refuse it."""
+    if isinstance(given, bool) or not isinstance(given, int | Decimal):
+        what = "missing" if given is None else f"{given!r}, not an exact number"
+        raise _refused(unit, what, "give a whole number or a decimal; leave out what was not used")
     quantity = Decimal(given)
     if not quantity.is_finite() or quantity < 0:
-        raise BadInput(f"quantity of {unit} is {given}", fix="give a number that is not negative", code="bad-quantity")
+        raise _refused(unit, str(given), "give a number that is not negative")
+    if quantity >= _MOST:
+        raise _refused(unit, str(given), f"give less than {_MOST}; look for a counter that ran over")
     places = 0 if unit in TOKEN_UNITS else _NANO
     if quantity != EXACT.quantize(quantity, Decimal(1).scaleb(-places)):
-        raise BadInput(
-            f"quantity of {unit} is {given}", fix=f"give it with at most {places} decimal places", code="bad-quantity"
-        )
+        fix = f"give it with at most {places} decimal places" if places else "tokens are whole: give a whole number"
+        raise _refused(unit, str(given), fix)
     return quantity
+
+
+def _refused(unit: str, what: str, fix: str) -> BadInput:
+    return BadInput(f"quantity of {unit or 'a unit without a name'} is {what}", fix=fix, code="bad-quantity")
 
 
 def _amounts(priced: Sequence[tuple[str, Decimal, Price]]) -> list[int]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fractions import Fraction
 from functools import cache
 
+from outlay.prices.contexts import LENIENT
 from outlay.prices.source import is_list
-from outlay.terms.price import HOURS, ORDINARY, Price, context_of, window_of
+from outlay.terms.price import ANY, DAYS, HOURS, ORDINARY, TIMED, Price, context_of, days_of, window_of
 from outlay.terms.unit import TOKEN_UNITS
 
 #: A token that has no price of its own costs what the wider unit costs: cached tokens are input, reasoning is output.
@@ -23,25 +25,15 @@ WIDER = {
     "input_image": ("input_image", "input"),
     "output_image": ("output_image", "output"),
     "input_video": ("input_video", "input"),
+    # Tokens without a column of their own: they travel as a unit and a quantity.
+    "cache_read_image": ("cache_read_image", "cache_read", "input_image", "input"),
+    "cache_read_video": ("cache_read_video", "cache_read", "input_video", "input"),
+    "output_video": ("output_video", "output"),
+    "output_citation": ("output_citation", "output"),
 }
 #: Units whose prices bound what an unpriced token may cost.
 TOKENS = frozenset(TOKEN_UNITS)
-#: How sensors and bills write the ordinary tier and processing.
-_ORDINARY_VALUES = {
-    "tier": {"", "default", "standard", "auto", "on_demand", "on-demand"},
-    "processing": {"", "realtime", "real_time", "real-time", "online", "standard", "default"},
-}
 _DAY = timedelta(days=1)
-
-
-def wanted(context: Mapping[str, str | None]) -> dict[str, str]:
-    """Return what of a context is out of the ordinary.
-
-    >>> wanted({"tier": "Flex", "processing": "realtime", "region": None})
-    {'tier': 'flex'}
-    """
-    lowered = {key: (value or "").strip().lower() for key, value in context.items()}
-    return {k: v for k, v in lowered.items() if v not in _ORDINARY_VALUES.get(k, {""})}
 
 
 @dataclass(slots=True)
@@ -54,6 +46,7 @@ class Rates:
         pattern: The names it goes by.
         listed: Whether a price list knows it, or only an agreement of ours.
         agreed: Agreed prices by unit and context, in the order in which they were learnt.
+        discounted: List prices less an agreed percentage, likewise; an agreed price goes before them.
         published: List prices, likewise.
     """
 
@@ -62,7 +55,9 @@ class Rates:
     pattern: str
     listed: bool = False
     agreed: dict[tuple[str, str], list[Price]] = field(default_factory=dict)
+    discounted: dict[tuple[str, str], list[Price]] = field(default_factory=dict)
     published: dict[tuple[str, str], list[Price]] = field(default_factory=dict)
+    _contexts: list[str] | None = field(default=None, init=False, repr=False, compare=False)
 
     def add(self, price: Price, pattern: str) -> None:
         """Take in a price, not older in knowledge than those before it."""
@@ -70,35 +65,68 @@ class Rates:
         if by_list or not self.listed:
             self.pattern = pattern
         self.listed = self.listed or by_list
+        self._contexts = None
         (self.published if by_list else self.agreed).setdefault((price.unit, price.context), []).append(price)
+
+    @property
+    def sides(self) -> tuple[dict[tuple[str, str], list[Price]], ...]:
+        """Return its prices by unit and context, those that go before the others first."""
+        return self.agreed, self.discounted, self.published
 
     def records(self) -> Iterator[Price]:
         """Yield every record."""
-        for side in (self.agreed, self.published):
+        for side in self.sides:
             for records in side.values():
                 yield from records
 
     def contexts(self) -> list[str]:
         """Return every context it has prices in, those that say most first."""
-        return _by_detail(tuple(sorted({context for side in (self.agreed, self.published) for _, context in side})))
+        if self._contexts is None:
+            self._contexts = sorted({context for side in self.sides for _, context in side}, key=_detail)
+        return self._contexts
 
     def applicable(self, asked: Mapping[str, str], used_at: datetime) -> list[str]:
         """Return the contexts whose prices hold for a use, the one to prefer first and the ordinary one last."""
         return [context for context in self.contexts() if _holds(context, asked, used_at)]
 
     def knows(self, asked: Mapping[str, str], used_at: datetime, *, elsewhere: bool = False) -> bool:
-        """Say whether it has prices then for everything that is out of the ordinary (a region may go without).
+        """Say whether it has prices then for everything that is out of the ordinary.
+
+        A region, a route and a kind of search may go without, where none of its prices differs by them. Two contexts
+        that both hold, and price the same unit differently, leave open what the two together cost: that is unknown.
 
         Args:
             asked: What is out of the ordinary.
             used_at: When.
             elsewhere: Whether another provider sells the model, whose tiers and batches nobody has stated.
         """
-        open_ = {(k, v) for k, v in asked.items() if k != "region"}
-        for context in self.applicable(asked, used_at) if open_ and not elsewhere else ():
-            if any(p.context == context and p.valid_from <= used_at < p.valid_to for p in self.records()):
-                open_ -= set(context_of(context).items())
-        return not open_
+        if elsewhere or not asked:
+            return asked.keys() <= LENIENT
+        in_force = {p.context for p in self.records() if p.valid_from <= used_at < p.valid_to}
+        holding = [context for context in self.applicable(asked, used_at) if context in in_force]
+        said = {pair for context in holding for pair in _said(context).items()}
+        stated = {key for context in in_force for key in _said(context)}
+        open_ = {key for key, value in asked.items() if not {(key, value), (key, ANY)} & said}
+        return open_ <= LENIENT - stated and not self._undecided(holding, used_at)
+
+    def _undecided(self, holding: Sequence[str], used_at: datetime) -> bool:
+        special = [context for context in holding if context != ORDINARY and not TIMED & _said(context).keys()]
+        if len(special) <= 1:
+            return False
+        for unit in {unit for side in self.sides for unit, _ in side}:
+            held = {c: found for c in special if (found := self._amounts(unit, c, used_at))}
+            most = [context for context in held if not any(_is_wider(context, other) for other in held)]
+            if any(held[context] != held[most[0]] for context in most):
+                return True
+        return False
+
+    def _amounts(self, unit: str, context: str, used_at: datetime) -> dict[int, tuple[Fraction, str]]:
+        """Return what one unit costs in one context then, by prompt size."""
+        for side in self.sides:
+            records = [p for p in side.get((unit, context), ()) if p.valid_from <= used_at < p.valid_to]
+            if records:
+                return {p.size_from: (Fraction(p.amount) / p.per, p.currency) for p in records}
+        return {}
 
     def find(self, unit: str, contexts: Sequence[str], used_at: datetime, size: int) -> Price | None:
         """Return the price in force, or None.
@@ -114,7 +142,7 @@ class Rates:
         """
         for name in WIDER.get(unit, (unit,)):
             for context in contexts:
-                for side in (self.agreed, self.published):
+                for side in self.sides:
                     if records := side.get((name, context)):
                         held = {p.size_from: p for p in records if p.valid_from <= used_at < p.valid_to}
                         if sizes := [size_from for size_from in held if size_from <= size]:
@@ -127,20 +155,41 @@ class Rates:
 
 
 @cache
-def _by_detail(contexts: tuple[str, ...]) -> list[str]:
-    return sorted(contexts, key=lambda text: (text == ORDINARY, HOURS in context_of(text), -text.count("="), text))
+def _said(context: str) -> Mapping[str, str]:
+    return context_of(context)
+
+
+def _detail(context: str) -> tuple[bool, bool, int, int, str]:
+    """Rank what says most first, what is a matter of the clock after that, and the ordinary context last."""
+    said = _said(context)
+    anything = sum(value == ANY for value in said.values())
+    return context == ORDINARY, not TIMED.isdisjoint(said), -len(said), anything, context
+
+
+def _is_wider(context: str, other: str) -> bool:
+    """Say whether a context holds wherever the other does, and elsewhere too."""
+    said, more = _said(context), _said(other)
+    return said != more and all(key in more and value in (more[key], ANY) for key, value in said.items())
 
 
 def _holds(context: str, asked: Mapping[str, str], used_at: datetime) -> bool:
     return context == ORDINARY or all(
-        within(value, used_at) if key == HOURS else asked.get(key) == value
-        for key, value in context_of(context).items()
+        within(key, value, used_at) if key in TIMED else key in asked and value in (asked[key], ANY)
+        for key, value in _said(context).items()
     )
 
 
-def within(hours: str, used_at: datetime) -> bool:
-    """Say whether an instant is in a daily window; one that ends before it begins goes over midnight."""
-    window = window_of(hours)
+def within(key: str, text: str, used_at: datetime) -> bool:
+    """Say whether an instant is in the hours or on the days that a context names.
+
+    Args:
+        key: `hours` or `days`.
+        text: As the context says; a window that ends before it begins goes over midnight.
+        used_at: The instant.
+    """
+    if key == DAYS:
+        return used_at.weekday() in (days_of(text) or ())
+    window = window_of(text)
     if window is None:
         return False
     since = timedelta(hours=used_at.hour, minutes=used_at.minute, seconds=used_at.second)
@@ -148,11 +197,11 @@ def within(hours: str, used_at: datetime) -> bool:
     return first <= since < end if first <= end else since >= first or since < end
 
 
-def daily_edges(hours: str, first: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield every instant of `[first, end)` at which a daily window opens or closes."""
+def timed_edges(context: str, first: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield every instant of `[first, end)` at which a context may begin or cease to hold."""
+    said = context_of(context)
+    of_day = {*(window_of(said.get(HOURS, "")) or ()), *([timedelta()] if DAYS in said else [])}
     midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
-    while midnight < end:
-        for edge in window_of(hours) or ():
-            if first < midnight + edge < end:
-                yield midnight + edge
+    while of_day and midnight < end:
+        yield from (midnight + edge for edge in of_day if first < midnight + edge < end)
         midnight += _DAY

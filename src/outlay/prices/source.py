@@ -8,6 +8,8 @@ from typing import TypedDict
 
 #: What the source text of every list price ends with. A price without it was agreed with us, and beats the list.
 LIST = " (list price)"
+#: The unit of a record that says what model is behind a deployed name; its pattern is that model's name.
+DEPLOYMENT = "deployment of a model"
 
 
 class Stated(TypedDict):
@@ -35,7 +37,8 @@ class Source:
     Args:
         label: Its name in the `source` of every price, for example `genai-prices`.
         version: How new its data is; a store that holds newer data is left as it is.
-        read: Returns every price it states, per key disjoint in time; must not reach the network.
+        read: Returns every price it states, per key disjoint in time; must not reach the network. A price without a
+            pattern is for the model that the book knows under its name.
     """
 
     label: str

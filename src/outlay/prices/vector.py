@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
-from outlay.prices.rates import TOKENS, WIDER, Rates, daily_edges
+from outlay.prices.rates import TOKENS, WIDER, Rates, timed_edges
 from outlay.terms.money import EXACT, PICO
-from outlay.terms.price import HOURS, NO_PRICE_THEN, UNKNOWN_CONTEXT, Price, context_of
+from outlay.terms.price import NO_PRICE_THEN, UNKNOWN_CONTEXT, Price
 from outlay.terms.unit import TOKEN_UNITS
 
 #: No prompt is as long as this; the end of the last size.
@@ -62,8 +62,7 @@ def _edges(rates: Rates, first: datetime, end: datetime) -> Iterator[datetime]:
             if first < edge < end:
                 yield edge
     for context in rates.contexts():
-        if hours := context_of(context).get(HOURS):
-            yield from daily_edges(hours, first, end)
+        yield from timed_edges(context, first, end)
 
 
 def _by_size(rates: Rates, asked: Mapping[str, str], unit: str, used_at: datetime, *, elsewhere: bool) -> Sized:
@@ -71,7 +70,7 @@ def _by_size(rates: Rates, asked: Mapping[str, str], unit: str, used_at: datetim
         return [(0, unpriced(NO_PRICE_THEN, rates.name))]
     if not rates.knows(asked, used_at, elsewhere=elsewhere):
         return [(0, unpriced(UNKNOWN_CONTEXT, rates.name))]
-    contexts = rates.applicable(asked, used_at)
+    contexts = rates.applicable({} if elsewhere else asked, used_at)
     sizes = {p.size_from for p in rates.records() if p.valid_from <= used_at < p.valid_to}
     found: Sized = []
     for size in sorted({0, *sizes}):

@@ -4,6 +4,7 @@ What it needs is loaded with the first record, so that `import outlay` costs nex
 """
 
 import os
+import sys
 from _thread import allocate_lock  # what threading.Lock is, without loading threading
 
 from outlay.sdk.scope import said
@@ -50,14 +51,22 @@ class _File:
 _file = _File()
 
 
-def configure(*, events: "str | os.PathLike[str] | None" = None) -> None:
-    """Say where events go.
+def configure(
+    *, events: "str | os.PathLike[str] | None" = None, prices: "str | os.PathLike[str] | None" = None
+) -> None:
+    """Say where events go, and where prices come from. What is not said is as the environment says.
 
     Args:
         events: The file that lines are appended to; it is made when it does not exist, readable by its owner only.
             None means the one that `OUTLAY_EVENTS` names.
+        prices: The file that `outlay prices snapshot` wrote; read anew, with the first question for a price. None
+            means the one that `OUTLAY_PRICES` names.
     """
     _file.point_at(None if events is None else os.fspath(events))
+    if prices is not None or "outlay.sdk.pricing" in sys.modules:
+        from outlay.sdk.pricing import use
+
+        use(None if prices is None else os.fspath(prices))
 
 
 def dropped() -> int:

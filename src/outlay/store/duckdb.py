@@ -70,8 +70,13 @@ class DuckDB:
         statement = bind(name, self.engine, parameters or {}, table=table, by=by, where=where)
         with _as_ours(self.url, name):
             cursor = self.cursor().execute(statement.text, _to_engine(statement))
-            names = [column[0] for column in cursor.description or ()]
-            return [{k: _from_engine(v) for k, v in zip(names, row, strict=True)} for row in cursor.fetchall()]
+            columns = cursor.description or ()
+            names = [column[0] for column in columns]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            for name in (column[0] for column in columns if column[1] == duckdb.sqltypes.TIMESTAMP):
+                for row in rows:
+                    row[name] = _from_engine(row[name])
+            return rows
 
     def fill(
         self,

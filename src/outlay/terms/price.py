@@ -13,8 +13,14 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 #: The context of the ordinary price.
 ORDINARY = ""
+#: The value of a context that holds for whatever is asked for under its key, as long as it is not the ordinary.
+ANY = "*"
 #: The key of a context that holds in some hours of each day (UTC), for example `hours=16:30-00:30`.
 HOURS = "hours"
+#: The key of a context that holds on some days of each week (UTC), for example `days=sat-sun` or `days=mon,wed`.
+DAYS = "days"
+#: What of a context is a matter of the instant, and not of how something was asked for.
+TIMED = frozenset({HOURS, DAYS})
 
 #: Why there is no price.
 UNKNOWN_PROVIDER = "unknown-provider"
@@ -23,6 +29,7 @@ UNKNOWN_UNIT = "unknown-unit"
 UNKNOWN_CONTEXT = "unknown-context"
 NO_PRICE_THEN = "no-price-then"
 
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
@@ -34,7 +41,7 @@ class Price:
         provider: Who is paid.
         model: The model's own name in the price book.
         unit: What is priced.
-        context: `tier=flex`, `processing=batch`, ... joined by `;`; empty for the ordinary price.
+        context: `tier=flex`, `processing=batch`, ... joined by `;`, keys in order; empty for the ordinary price.
         size_from: Prompt size in tokens from which it holds for the whole request.
         amount: In `currency`, at most 12 decimal places; 0 means free, which somebody has to have said.
         per: For how many units.
@@ -84,6 +91,7 @@ class Unpriced:
         model: As asked for.
         unit: As asked for; empty when that did not come into it.
         nearest: Names of the price book that resemble what was not found, the nearest first.
+        fix: What gives it a price, where that is known; else empty.
     """
 
     reason: str
@@ -91,6 +99,7 @@ class Unpriced:
     model: str
     unit: str = ""
     nearest: tuple[str, ...] = ()
+    fix: str = ""
 
 
 def context_text(context: Mapping[str, str]) -> str:
@@ -122,3 +131,19 @@ def window_of(text: str) -> tuple[timedelta, timedelta] | None:
         return None
     hours = [int(part) for part in found.groups()]
     return timedelta(hours=hours[0], minutes=hours[1]), timedelta(hours=hours[2], minutes=hours[3])
+
+
+def days_of(text: str) -> frozenset[int] | None:
+    """Read `sat-sun` or `mon,wed` as days of the week, Monday being 0; None when it is not that.
+
+    >>> sorted(days_of("sat-mon") or ()), days_of("weekend")
+    ([0, 5, 6], None)
+    """
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        if first not in _WEEK or (last or first) not in _WEEK:
+            return None
+        start, end = _WEEK.index(first), _WEEK.index(last or first)
+        found.update(day % len(_WEEK) for day in range(start, end + 1 if end >= start else end + 1 + len(_WEEK)))
+    return frozenset(found)

@@ -8,8 +8,9 @@ Comes in: the package's data, no network. Goes out: dated prices. How its terms 
 - A price for some hours of the day becomes the context `hours=HH:MM-HH:MM` (UTC).
 - A tier "above n tokens" becomes the size `n + 1`, for the whole request.
 - Some amounts carry the dust of binary fractions (0.13999999999999999); they are rounded at 1e-12.
-- Variants become contexts. The first record of a variant often bears the day on which somebody wrote it down, so it
-  holds from the model's first price on; later ones hold from their own day.
+- Variants become contexts; one without any price says that its context costs what the ordinary one does. The first
+  record of a variant often bears the day on which somebody wrote it down, so it holds from the model's first price on;
+  later ones hold from their own day.
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from genai_prices.data_units import unit_data
 
 from outlay.errors import SourceFailed
 from outlay.prices import pattern
+from outlay.prices.contexts import wanted
 from outlay.prices.source import Source, Stated
 from outlay.terms.money import rounded
 from outlay.terms.price import ALWAYS, FOREVER, HOURS, ORDINARY, context_text
@@ -40,8 +42,6 @@ _UNITS = {
     "storage_searches": "storage_search",
     "rerank_searches": "rerank_search",
 }
-#: Keys and values of contexts that we call otherwise.
-_KEYS = {"service_tier": "tier", "speed": "tier"}
 _Span = tuple[datetime, datetime]
 _Conditions = theirs.StartDateConstraint | theirs.TimeOfDateConstraint | None
 
@@ -49,7 +49,7 @@ _Conditions = theirs.StartDateConstraint | theirs.TimeOfDateConstraint | None
 def _read() -> Iterator[Stated]:
     for provider in providers:
         for model in provider.models:
-            for prices, context, span in (*_ordinary(model), *_variants(model)):
+            for prices, context, span in (*_ordinary(model), *_variants(model), *_same(model)):
                 yield from _stated(provider.id, model, prices, context, span)
 
 
@@ -73,9 +73,8 @@ def _variants(model: theirs.ModelInfo) -> Iterator[tuple[theirs.ModelPrice, str,
     """Yield the prices of other contexts; of those with the same conditions the first active one holds."""
     groups: dict[str, list[theirs.PriceVariant]] = {}
     for variant in model.price_variants or ():
-        if any(price is not None for price in variant.prices.__dict__.values()):
-            context = context_text({_KEYS.get(key, key): value.lower() for key, value in variant.when.items()})
-            groups.setdefault(context, []).append(variant)
+        if _says_something(variant):
+            groups.setdefault(context_text(wanted(variant.when)), []).append(variant)
     for context, group in groups.items():
         earliest = min(_start(variant.constraint) for variant in group)
         for place, variant in enumerate(group):
@@ -83,6 +82,19 @@ def _variants(model: theirs.ModelInfo) -> Iterator[tuple[theirs.ModelPrice, str,
             end = min((_start(before.constraint) for before in group[:place]), default=FOREVER)
             if start < end:
                 yield variant.prices, context, (ALWAYS if start == earliest else start, end)
+
+
+def _same(model: theirs.ModelInfo) -> Iterator[tuple[theirs.ModelPrice, str, _Span]]:
+    """Yield the ordinary prices again for contexts that are out of the ordinary and cost the same."""
+    variants = model.price_variants or ()
+    stated = {context_text(wanted(variant.when)) for variant in variants if _says_something(variant)}
+    same = {context_text(wanted(variant.when)) for variant in variants} - stated - {ORDINARY}
+    for context in sorted(same):
+        yield from ((prices, context, span) for prices, hours, span in _ordinary(model) if hours == ORDINARY)
+
+
+def _says_something(variant: theirs.PriceVariant) -> bool:
+    return any(price is not None for price in variant.prices.__dict__.values())
 
 
 def _stated(

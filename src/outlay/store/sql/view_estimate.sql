@@ -5,8 +5,10 @@
 --          of currency; amount: the same in currency;
 --          unpriced_quantity: tokens and units without a price, unpriced_bound: the most they may cost, unbounded_quantity:
 --          those that nothing bounds
+--          reported_counts: whether the amount is what the provider says it cost, as policy has it
 -- law:     no price is never zero: what has none is counted in unpriced_quantity; amounts are rounded once, half up, at 1e-12
--- A token's price is whole in 1e-18 of the currency, so the sum over units is exact before the one rounding.
+-- A token's price is whole in 1e-18 of the currency, so the sum over units is exact before the one rounding. Dividing wide
+-- numbers is what takes long, so what fits into 64 bits (9 of the currency) is divided there.
 -- Most rows use three units, and most have a price for all: the rest is behind a CASE, so that it costs only where it is.
 -- A carrier may turn out to be carried itself, by a surer sensor on a later rung: attribution goes to the last of them.
 WITH merged AS (
@@ -36,7 +38,7 @@ WITH merged AS (
   u.context AS context, u.sensor AS sensor,
   u.input AS input, u.cache_read AS cache_read, u.cache_write_5m AS cache_write_5m, u.cache_write_1h AS cache_write_1h, u.cache_write AS cache_write, u.output AS output, u.output_reasoning AS output_reasoning, u.output_rejected AS output_rejected, u.input_audio AS input_audio, u.cache_read_audio AS cache_read_audio, u.output_audio AS output_audio, u.input_image AS input_image, u.output_image AS output_image, u.input_video AS input_video,
   u.unit AS unit, u.quantity AS quantity, u.duration_ms AS duration_ms, u.reported_cost AS reported_cost,
-  v.currency AS currency,
+  CASE WHEN v.reported_counts = 1 AND u.reported_cost IS NOT NULL THEN u.currency ELSE v.currency END AS currency,
   u.input + u.cache_read + u.output + u.rare AS tokens,
   u.state IN ('refused', 'not_sent') AS not_billed,
   CASE WHEN v.input_atto IS NULL THEN u.input ELSE 0 END + CASE WHEN v.cache_read_atto IS NULL THEN u.cache_read ELSE 0 END + CASE WHEN v.output_atto IS NULL THEN u.output ELSE 0 END
@@ -53,8 +55,9 @@ WITH merged AS (
       CASE WHEN v.output_image_atto IS NULL THEN u.output_image ELSE 0 END +
       CASE WHEN v.input_video_atto IS NULL THEN u.input_video ELSE 0 END END AS unpriced_tokens,
   u.unit IS NOT NULL AND v.unit_amount IS NULL AS unpriced_unit,
+  v.reported_counts = 1 AND u.reported_cost IS NOT NULL AS reported_counts,
   v.bound_atto AS bound_atto, v.bound_unit_amount AS bound_unit_amount,
-  intDiv(toInt256(u.input) * COALESCE(v.input_atto, 0) + toInt256(u.cache_read) * COALESCE(v.cache_read_atto, 0) + toInt256(u.output) * COALESCE(v.output_atto, 0)
+  toInt256(u.input) * COALESCE(v.input_atto, 0) + toInt256(u.cache_read) * COALESCE(v.cache_read_atto, 0) + toInt256(u.output) * COALESCE(v.output_atto, 0)
     + CASE WHEN u.rare = 0 THEN toInt256(0) ELSE
       toInt256(u.cache_write_5m) * COALESCE(v.cache_write_5m_atto, 0) +
       toInt256(u.cache_write_1h) * COALESCE(v.cache_write_1h_atto, 0) +
@@ -66,7 +69,7 @@ WITH merged AS (
       toInt256(u.output_audio) * COALESCE(v.output_audio_atto, 0) +
       toInt256(u.input_image) * COALESCE(v.input_image_atto, 0) +
       toInt256(u.output_image) * COALESCE(v.output_image_atto, 0) +
-      toInt256(u.input_video) * COALESCE(v.input_video_atto, 0) END + 500000, 1000000) AS token_pico,
+      toInt256(u.input_video) * COALESCE(v.input_video_atto, 0) END AS token_atto,
   CASE WHEN u.unit IS NULL OR v.unit_amount IS NULL THEN toInt256(0)
     ELSE intDiv(
       toInt256(u.quantity * 1000000000) * toInt256(v.unit_amount * 1000000000000) + intDiv(toInt256(v.unit_per) * 1000000000, 2),
@@ -87,9 +90,11 @@ WITH merged AS (
 SELECT
   run, month, vector, reason, price_model, take_in, file, line, id, time, provider, model, operation,
   feature, customer, team, "user", environment, service, "release", endpoint, prompt, session, trace, span, parent, call, attempt,
-  response_id, state, error, context, sensor, input, cache_read, cache_write_5m, cache_write_1h, cache_write, output, output_reasoning, output_rejected, input_audio, cache_read_audio, output_audio, input_image, output_image, input_video, unit, quantity, duration_ms, reported_cost, currency, tokens,
-  CASE WHEN not_billed THEN toInt256(0) ELSE token_pico + unit_pico END AS pico,
-  CASE WHEN not_billed THEN CAST(0 AS DECIMAL(38,12))
+  response_id, state, error, context, sensor, input, cache_read, cache_write_5m, cache_write_1h, cache_write, output, output_reasoning, output_rejected, input_audio, cache_read_audio, output_audio, input_image, output_image, input_video, unit, quantity, duration_ms, reported_cost, reported_counts, currency, tokens,
+  CASE WHEN reported_counts THEN toInt256(reported_cost * 1000000000000)
+    WHEN not_billed THEN toInt256(0) ELSE token_pico + unit_pico END AS pico,
+  CASE WHEN reported_counts THEN reported_cost
+    WHEN not_billed THEN CAST(0 AS DECIMAL(38,12))
     ELSE CAST(CAST(CAST(token_pico + unit_pico AS VARCHAR) AS DECIMAL(38,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) END AS amount,
   CASE WHEN not_billed OR NOT lacks_price THEN CAST(0 AS DECIMAL(38,15))
     ELSE CAST(unpriced_tokens AS DECIMAL(38,15)) + CASE WHEN unpriced_unit THEN quantity ELSE CAST(0 AS DECIMAL(38,15)) END
@@ -103,4 +108,10 @@ SELECT
     ELSE CASE WHEN bound_atto = 0 THEN CAST(unpriced_tokens AS DECIMAL(38,15)) ELSE CAST(0 AS DECIMAL(38,15)) END
       + CASE WHEN unpriced_unit AND bound_unit_amount IS NULL THEN quantity ELSE CAST(0 AS DECIMAL(38,15)) END
     END AS unbounded_quantity
-FROM (SELECT *, unpriced_tokens > 0 OR unpriced_unit AS lacks_price FROM priced) AS priced
+FROM (
+  SELECT
+    *, (unpriced_tokens > 0 OR unpriced_unit) AND NOT reported_counts AS lacks_price,
+    CASE WHEN token_atto < 9000000000000000000 THEN toInt256(intDiv(CAST(token_atto AS BIGINT) + 500000, 1000000))
+      ELSE intDiv(token_atto + 500000, 1000000) END AS token_pico
+  FROM priced
+) AS priced

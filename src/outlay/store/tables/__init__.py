@@ -23,6 +23,7 @@ from outlay.store.tables.inlets import (
 from outlay.store.tables.ledger import (
     ASSIGNMENT,
     CONSERVATION,
+    CORRECTION_CUTOFF,
     DRIVER,
     OBSERVATION,
     POOL,
@@ -38,6 +39,7 @@ from outlay.store.tables.ledger import (
     ROLLUP_USER_MONTH,
     SHARE,
 )
+from outlay.store.tables.plans import PLANNED_COST
 
 __all__ = ["BY_NAME", "RUN_TABLES", "TABLES", "Column", "Table"]
 
@@ -55,6 +57,7 @@ TABLES = (
     RELEASE,
     PRICE,
     RULE,
+    CORRECTION_CUTOFF,
     PRICE_VECTOR,
     OBSERVATION,
     ROLLUP_DAY,
@@ -71,6 +74,7 @@ TABLES = (
     ROLLUP_COVERAGE,
     CONSERVATION,
     PUBLICATION,
+    PLANNED_COST,
 )
 BY_NAME = {table.name: table for table in TABLES}
 #: Tables that a run fills; a run that is not published leaves nothing in them.

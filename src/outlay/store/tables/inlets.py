@@ -246,7 +246,11 @@ PRICE = Table(
         Column("provider", NAME, "Who is paid."),
         Column("model", NAME, "The model's own name in the price book."),
         Column("pattern", TEXT, "Names it is called by, as a regular expression, matched in full without case."),
-        Column("unit", NAME, "What is priced."),
+        Column(
+            "unit",
+            NAME,
+            "What is priced; or `discount of ...`, `uplift of ...`, `deployment of a model`, `reported cost`.",
+        ),
         Column("context", NAME, "`tier=flex`, `processing=batch`, ... joined by `;`; empty for the ordinary price."),
         Column("size_from", COUNT, "Prompt size from which it holds for the whole request.", unit="tokens"),
         Column("amount", MONEY, "The vendor's amount.", unit="currency"),

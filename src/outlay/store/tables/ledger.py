@@ -42,6 +42,7 @@ PRICE_VECTOR = Table(
         ),
         Column("unit_amount", MONEY, "Price of `unit_per` units.", unit="currency", optional=True),
         Column("unit_per", COUNT, "For how many units.", optional=True),
+        Column("reported_counts", COUNT, "1 when what the provider says a call cost counts in place of these."),
         Column(
             "bound_atto",
             COUNT,
@@ -54,6 +55,16 @@ PRICE_VECTOR = Table(
             "Dearest known price of one such unit; absent when none is known.",
             optional=True,
         ),
+    ),
+)
+CORRECTION_CUTOFF = Table(
+    "correction_cutoff",
+    "Up to when one run knew corrections of past prices; later ones wait until the month is re-rated.",
+    ("run", "provider"),
+    (
+        *_RUN,
+        Column("provider", NAME, "Provider of the price book; empty for all that have no row of their own."),
+        Column("corrections_known_at", INSTANT, "Corrections learnt later were not used."),
     ),
 )
 OBSERVATION = Table(

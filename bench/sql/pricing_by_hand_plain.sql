@@ -1,0 +1,4 @@
+-- pricing_by_hand_plain: a range join, three units, summed without rounding.
+SELECT SUM(u.input::HUGEINT * p.input_atto + u.cache_read::HUGEINT * p.cache_read_atto + u.output::HUGEINT * p.output_atto)
+FROM usage AS u
+JOIN price_by_hand AS p ON p.provider = u.provider AND p.model = u.model AND u.time >= p.valid_from AND u.time < p.valid_to

@@ -1,0 +1,2 @@
+-- pricing_ours: the view that runs read.
+SELECT SUM(pico) FROM estimate

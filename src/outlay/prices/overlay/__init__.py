@@ -1,0 +1,1 @@
+"""Overlay files: dated prices, percentages and deployments in TOML, for what no list knows or a contract changes."""
