@@ -73,9 +73,9 @@ class DuckDB:
             columns = cursor.description or ()
             names = [column[0] for column in columns]
             rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-            for name in (column[0] for column in columns if column[1] == duckdb.sqltypes.TIMESTAMP):
+            for instant in (column[0] for column in columns if column[1] == duckdb.sqltypes.TIMESTAMP):
                 for row in rows:
-                    row[name] = _from_engine(row[name])
+                    row[instant] = _from_engine(row[instant])
             return rows
 
     def fill(
