@@ -123,6 +123,7 @@ def test_a_bad_feature_file_is_refused_with_every_flaw(typed: Typed, folder: Pat
     ):
         assert words in said
     assert "add --score" in typed("estimate", "tags.toml", "--period", "2026-10", status=2).stderr
+    typed("estimate", "tags.toml")
     assert "no estimate of a feature named 'chat'" in typed("estimate", "--score", "chat", status=2).stderr
 
 

@@ -83,7 +83,11 @@ ASKED: dict[str, list[Asked]] = {
         *_kept("share", where={"team": "a"}),
         *_kept("rollup_ledger_month", where={"team": "a"}),
     ],
-    "explain/distinct": [
+    "explain/distinct_customers": [
+        *_kept("rollup_day", ("feature",), where={"model": "m-large"}),
+        *_kept("rollup_usage_month", ("feature",), where={"team": "a"}),
+    ],
+    "explain/distinct_users": [
         *_kept("rollup_day", ("feature",), where={"model": "m-large"}),
         *_kept("rollup_user_month", ("feature",), where={"team": "a"}),
     ],

@@ -247,11 +247,11 @@ def test_an_estimate_is_stored_once_and_scored(world: Store, path: Path) -> None
 
 def test_a_score_needs_an_estimate_and_usage(world: Store, path: Path) -> None:
     """Neither is made up."""
-    with pytest.raises(UnknownName, match="no estimate of a feature named 'chat'"):
-        score(world, "chat")
     text = _HEAD.replace("x.y", "never.built") + _TOKENS + _MODEL
     answer = told(world, path, text)
     keep(world, read_feature(path), answer, now=NOW)
+    with pytest.raises(UnknownName, match="no estimate of a feature named 'chat'"):
+        score(world, "chat")
     with pytest.raises(BadInput, match=r"never\.built was not used"):
         score(world, "never.built")
 

@@ -1,12 +1,13 @@
 """Activity: single traces, failures, and when in the week money is spent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from typing import cast
 
 from outlay.errors import BadInput
 from outlay.explain.rows import usage
-from outlay.store import Store
+from outlay.store import Row, Store
 from outlay.terms.period import Period
 
 _ZERO = Decimal(0)
@@ -22,9 +23,11 @@ def trace(store: Store, ident: str) -> dict[str, object]:
     Raises:
         BadInput: No published run holds such an id.
     """
+    rows: list[Row] = []
     for kind in _KINDS:
         (span,) = store.rows("explain/trace_span", table="usage", where={kind: ident})
-        rows = store.rows("explain/trace", span, table="usage", where={kind: ident}) if span["since"] else []
+        for run in _runs(store, span) if span["since"] else ():
+            rows += store.rows("explain/trace", {**span, "run": run}, table="usage", where={kind: ident})
         if rows:
             break
     else:
@@ -38,6 +41,14 @@ def trace(store: Store, ident: str) -> dict[str, object]:
         currency = cast(str, row["currency"])
         totals[currency] = totals.get(currency, _ZERO) + cast(Decimal, row["amount"])
     return {"id": ident, "totals": totals, "rows": rows}
+
+
+def _runs(store: Store, span: Row) -> Iterator[object]:
+    """Yield the runs in force of the months in which a span of time lies."""
+    since, until = cast(datetime, span["since"]).date(), cast(datetime, span["until"]).date()
+    for row in store.rows("explain/published"):
+        if since.replace(day=1) <= cast(date, row["month"]) <= until:
+            yield row["run"]
 
 
 def failures(store: Store, period: Period, *, where: Mapping[str, str] | None = None) -> dict[str, object]:

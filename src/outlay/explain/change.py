@@ -10,7 +10,7 @@ from typing import cast
 
 from outlay.errors import BadInput
 from outlay.explain.decompose import EFFECTS, Segment, decompose
-from outlay.explain.rows import bounds, distinct, ledger, usage
+from outlay.explain.rows import bounds, distinct, in_both, ledger, usage
 from outlay.explain.verdict import Evidence, propose
 from outlay.store import Row, Store
 from outlay.terms.attribution import ATTRIBUTION
@@ -50,7 +50,7 @@ def change(
     """
     where = where or {}
     periods = (before, after)
-    costs = [ledger(store, period, by, where) for period in periods]
+    costs = in_both(ledger, store, periods, by, where)
     currencies = sorted({cast(str, row["currency"]) for rows in costs for row in rows})
     if len(currencies) > 1:
         raise BadInput(
@@ -58,7 +58,7 @@ def change(
             fix=f"add --where currency={currencies[0]}",
             code="two-currencies",
         )
-    used = [_usage(store, period, by, where) for period in periods]
+    used = _usage(store, periods, by, where)
     segments = _segments(by, costs, used)
     effects = decompose(segments, (before.days, after.days))
     listed = sorted(zip(segments, effects, strict=True), key=lambda pair: (-abs(_moved(pair[0])), str(pair[0].key)))
@@ -81,15 +81,17 @@ def _moved(segment: Segment) -> Decimal:
     return segment.cost[1] - segment.cost[0]
 
 
-def _usage(store: Store, period: Period, by: Sequence[str], where: Mapping[str, str]) -> list[Row]:
+def _usage(
+    store: Store, periods: tuple[Period, Period], by: Sequence[str], where: Mapping[str, str]
+) -> tuple[list[Row], list[Row]]:
     """Return usage by the same dimensions; none when usage does not know them."""
     own = {name: value for name, value in where.items() if name != "currency"}
     if not {*by, *own} <= set(_IN_BOTH):
-        return []
-    return usage(store, period, by, own)
+        return [], []
+    return in_both(usage, store, periods, by, own)
 
 
-def _segments(by: Sequence[str], costs: list[list[Row]], used: list[list[Row]]) -> list[Segment]:
+def _segments(by: Sequence[str], costs: Sequence[list[Row]], used: Sequence[list[Row]]) -> list[Segment]:
     money: dict[tuple[object, ...], list[Decimal]] = {}
     for place, rows in enumerate(costs):
         for row in rows:
@@ -128,8 +130,8 @@ def _shown(by: Sequence[str], segment: Segment, effects: Mapping[str, Decimal]) 
 def _causes(store: Store, periods: tuple[Period, Period], where: Mapping[str, str]) -> list[dict[str, object]]:
     """Return the combinations of feature, release and model that changed most, in the direction of the change."""
     changed: dict[tuple[object, ...], Decimal] = {}
-    for sign, period in zip((-1, 1), periods, strict=True):
-        for row in ledger(store, period, _CAUSES_BY, where):
+    for sign, rows in zip((-1, 1), in_both(ledger, store, periods, _CAUSES_BY, where), strict=True):
+        for row in rows:
             key = tuple(row[name] for name in _CAUSES_BY)
             changed[key] = changed.get(key, _ZERO) + sign * cast(Decimal, row["amount"])
     whole = sum(changed.values(), _ZERO)
@@ -148,9 +150,9 @@ def _evidence(
     feature = cast("str | None", causes[0].get("feature")) if causes else None
     own = {name: value for name, value in where.items() if name in _IN_BOTH}
     about = {**own, "feature": feature} if feature else own
-    used = [usage(store, p, (), about) for p in periods]
-    who = [distinct(store, p, (), about)[0] for p in periods]
-    cost = [ledger(store, p, (), {**where, **about}) for p in periods]
+    used = in_both(usage, store, periods, (), about)
+    who = in_both(distinct, store, periods, (), about)
+    cost = in_both(ledger, store, periods, (), {**where, **about})
     whole = Period(periods[0].first, periods[1].end)
     daily = ledger(store, whole, ("day",), {"feature": feature}) if feature else []
     return Evidence(
@@ -162,8 +164,8 @@ def _evidence(
         calls=_pair([_sum(rows, "calls") for rows in used]),
         failures=_pair([_sum(rows, "failures") for rows in used]),
         quantity=_pair([_sum(rows, "tokens") + _sum(rows, "units") for rows in used]),
-        customers=_pair([Decimal(cast(int, row["customers"])) for row in who]),
-        users=_pair([Decimal(cast(int, row["users"])) for row in who]),
+        customers=_pair([_sum(rows, "customers") for rows in who]),
+        users=_pair([_sum(rows, "users") for rows in who]),
         daily={row["day"]: cast(Decimal, row["amount"]) for row in daily},
         releases=store.rows("explain/releases", bounds(whole)),
     )

@@ -3,7 +3,7 @@
 Comes in: a period, dimensions and filters. Goes out: rows; which table they come from changes nothing but the time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from outlay.store import Row, Store
 from outlay.store.statement import dimensions_of
@@ -40,10 +40,42 @@ def calls(store: Store, period: Period, by: Sequence[str] = (), where: Mapping[s
 
 def distinct(store: Store, period: Period, by: Sequence[str] = (), where: Mapping[str, str] | None = None) -> list[Row]:
     """Return how many `customers` and `users` there were, by the dimensions. Never summed: ask anew for a total."""
-    where = where or {}
-    return store.rows(
-        "explain/distinct", bounds(period), table=of_usage(period, (*by, "customer", "user"), where), by=by, where=where
-    )
+    where, found = where or {}, dict[tuple[object, ...], Row]()
+    for counted in ("customer", "user"):
+        table = of_usage(period, (*by, counted), where)
+        for row in store.rows(f"explain/distinct_{counted}s", bounds(period), table=table, by=by, where=where):
+            found.setdefault(tuple(row[name] for name in by), {}).update(row)
+    return list(found.values())
+
+
+def in_both(
+    asked: Callable[[Store, Period, Sequence[str], Mapping[str, str] | None], list[Row]],
+    store: Store,
+    periods: tuple[Period, Period],
+    by: Sequence[str] = (),
+    where: Mapping[str, str] | None = None,
+) -> tuple[list[Row], list[Row]]:
+    """Ask the same of two periods; two months that follow each other are one question, which takes half as long.
+
+    Args:
+        asked: A question of this module.
+        store: Holds the published ledger.
+        periods: The earlier one and the later one.
+        by: Dimensions of the answer.
+        where: Value by dimension.
+
+    Returns:
+        The rows of each period. Without dimensions a period of which nothing is known may have no row at all.
+    """
+    before, after = periods
+    if "month" in by or before.end != after.first or len(before.months()) + len(after.months()) > len(periods):
+        return asked(store, before, by, where), asked(store, after, by, where)
+    if not before.first.day == after.first.day == after.end.day == 1:
+        return asked(store, before, by, where), asked(store, after, by, where)
+    found: tuple[list[Row], list[Row]] = ([], [])
+    for row in asked(store, Period(before.first, after.end), (*by, "month"), where):
+        found[row.pop("month") == after.first].append(row)
+    return found
 
 
 def of_ledger(period: Period, by: Sequence[str], where: Mapping[str, str]) -> str:

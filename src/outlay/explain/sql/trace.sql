@@ -1,7 +1,7 @@
 -- trace: every event of one trace, session, call or id, with what it cost.
 -- grain:   one row per event and unit
 -- $since, $until: their first and last instant (see trace_span), so that only those days are looked at
--- reads:   estimate, current_run
+-- reads:   estimate
 -- returns: time, id, trace, span, provider, model, operation, who caused it, state, error, attempt, tokens, unit, quantity,
 --          currency, amount, unpriced_quantity, price_model, vector, run, take_in, file, line
 SELECT
@@ -9,5 +9,5 @@ SELECT
   "release", state, error, attempt, tokens, unit, quantity, currency, amount, unpriced_quantity, price_model, reason, vector,
   run, take_in, file, line
 FROM estimate
-WHERE run IN (SELECT run FROM current_run) AND time >= $since AND time <= $until{where}
+WHERE run = $run AND time >= $since AND time <= $until{where}
 ORDER BY time, id, unit
