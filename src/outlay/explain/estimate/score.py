@@ -7,6 +7,7 @@ from typing import cast
 
 from outlay.errors import BadInput, UnknownName
 from outlay.explain.estimate.stored import estimates
+from outlay.explain.rows import distinct, ledger
 from outlay.prices.book import Book
 from outlay.prices.rates import Rates
 from outlay.store import Row, Store
@@ -103,8 +104,7 @@ def _actual(
     store: Store, feature: str, seen: Period, used: Sequence[Row], *, days: int
 ) -> dict[str, dict[str, Decimal | None]]:
     """Return what happened, brought to a month of so many days, by measure and currency (empty where there is none)."""
-    values = {"first": seen.first, "end": seen.end}
-    who = store.rows("explain/distinct", values, table="rollup_day", where={"feature": feature})[0]
+    who = distinct(store, seen, (), {"feature": feature})[0]
     users = Decimal(cast(int, who["users"]))
     # A meter that counts no tokens, such as pages read on the way, is no request of its own.
     asked = [row for row in used if row["tokens"]] or used
@@ -178,8 +178,7 @@ def _within(row: Row, cost: Decimal | None) -> bool | None:
 
 
 def _ledger(store: Store, feature: str, seen: Period) -> dict[str, Decimal]:
-    values = {"first": seen.first, "end": seen.end}
-    rows = store.rows("explain/cost_ledger", values, table="share", where={"feature": feature})
+    rows = ledger(store, seen, (), {"feature": feature})
     return {cast(str, row["currency"]): cast(Decimal, row["amount"]) for row in rows}
 
 

@@ -8,6 +8,7 @@ from math import lcm
 from typing import NamedTuple, cast
 
 from outlay.errors import BadInput
+from outlay.explain.rows import ledger
 from outlay.explain.self_hosted.bought import against
 from outlay.explain.self_hosted.nodes import PROVIDER, UNIT, Held, Node, Weights, held
 from outlay.store import Row, Store
@@ -180,11 +181,10 @@ def _by_ledger(store: Store, period: Period, rule: str | None, work: dict[_Work,
 
 
 def _shares(store: Store, period: Period, rule: str | None) -> list[Row]:
-    values = {"first": period.first, "end": period.end}
     by = ("rule", "driver", "state", "feature", "model")
 
     def asked(where: Mapping[str, str]) -> list[Row]:
-        return store.rows("explain/cost_ledger", values, table="share", by=by, where=where)
+        return ledger(store, period, by, where)
 
     rules = [rule] if rule else sorted({cast(str, row["rule"]) for row in asked({"driver": f"unit:{UNIT}"})})
     found = [row for name in rules for row in asked({"rule": name})]
