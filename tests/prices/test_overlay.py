@@ -36,7 +36,7 @@ def read(place: Path, *texts: str) -> tuple[tuple[Stated, ...], tuple[Fault, ...
 def test_an_entry_is_read_as_it_stands(overlay_file: Path) -> None:
     """Amounts keep every digit, days are midnight UTC, contexts are written as the book writes them."""
     context = '{service_tier = "Flex", processing = "batch", region = "global"}'
-    ((found,), faults) = read(overlay_file, entry("price", GOOD, amount="0.10", context=context))
+    ((found,), faults) = read(overlay_file, entry("price", GOOD, amount='"0.10"', context=context))
     assert faults == ()
     assert str(found["amount"]) == "0.10"
     assert found["valid_from"].isoformat() == "2026-01-01T00:00:00+00:00"
@@ -44,9 +44,11 @@ def test_an_entry_is_read_as_it_stands(overlay_file: Path) -> None:
     assert found["context"] == "processing=batch;tier=flex"
 
 
-@pytest.mark.parametrize(("value", "amount"), [("3.0", "3.0"), ('"0.0000001"', "1E-7"), ("1e-7", "1E-7"), ("7", "7")])
-def test_an_amount_may_be_a_number_or_a_text(overlay_file: Path, value: str, amount: str) -> None:
-    """A number with a point is read digit by digit, never as a binary fraction; in quotes it is the same."""
+@pytest.mark.parametrize(
+    ("value", "amount"), [('"3.0"', "3.0"), ('"0.0000001"', "1E-7"), ('"1e-7"', "1E-7"), ("7", "7")]
+)
+def test_an_amount_is_a_whole_number_or_a_text(overlay_file: Path, value: str, amount: str) -> None:
+    """What stands in quotes is read digit by digit."""
     ((found,), _) = read(overlay_file, entry("price", GOOD, amount=value))
     assert str(found["amount"]) == amount
 
@@ -60,8 +62,10 @@ BAD = [
     ("amount", "true", "not a number", "bad-amount"),
     ("amount", "inf", "not negative", "bad-amount"),
     ("amount", "nan", "not negative", "bad-amount"),
-    ("amount", "0.1234567890123", "too many digits", "bad-amount"),
-    ("amount", "1234567.8901234567", "other readers", "bad-amount"),
+    ("amount", '"0.1234567890123"', "too many digits", "bad-amount"),
+    ("amount", "3.0", 'write it in quotes, amount = "3.0"', "bad-amount"),
+    ("amount", "1e-7", "binary fraction", "bad-amount"),
+    ("amount", "1234567.8901234567", "binary fraction", "bad-amount"),
     ("per", "0", "at least 1", "bad-number"),
     ("per", "1.5", "at least 1", "bad-number"),
     ("per", "9223372036854775808", "at least 1", "bad-number"),
@@ -137,7 +141,7 @@ def test_a_context_may_be_a_part_of_its_own(overlay_file: Path) -> None:
 
 def test_several_units_may_stand_in_one_entry(overlay_file: Path) -> None:
     """A table of amounts states one price for each unit, in every other way alike."""
-    several = entry("price", GOOD, unit=None, amount=None, amounts='{input = 2.50, output = "10", page = 1}')
+    several = entry("price", GOOD, unit=None, amount=None, amounts='{input = "2.50", output = "10", page = 1}')
     stated, faults = read(overlay_file, several)
     assert faults == ()
     assert [(found["unit"], str(found["amount"])) for found in stated] == [
@@ -145,7 +149,7 @@ def test_several_units_may_stand_in_one_entry(overlay_file: Path) -> None:
         ("output", "10"),
         ("page", "1"),
     ]
-    _, (fault,) = read(overlay_file, several.replace("2.50", "-1"))
+    _, (fault,) = read(overlay_file, several.replace('"2.50"', "-1"))
     assert (fault.field, fault.code) == ("amounts", "bad-amount")
     _, (missing,) = read(overlay_file, entry("price", GOOD, unit=None))
     assert missing.what == "unit missing"
@@ -160,11 +164,11 @@ def test_days_of_the_week_are_checked(overlay_file: Path) -> None:
 
 
 def test_the_example_of_the_documentation_can_be_learnt(overlay_file: Path) -> None:
-    """What the page about overlays shows has all four kinds of entries, and nothing is wrong with it."""
+    """What the page about overlays shows has all five kinds of entries, and nothing is wrong with it."""
     page = (Path(__file__).parents[2] / "docs/add-a-price-source.md").read_text(encoding="utf-8")
     stated, faults = read(overlay_file, page.partition("```toml\n")[2].partition("```")[0])
     assert faults == ()
-    assert len(stated) == 6
+    assert len(stated) == 7
 
 
 def test_a_percentage_says_what_it_is_of(overlay_file: Path) -> None:

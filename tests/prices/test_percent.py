@@ -68,7 +68,7 @@ def test_a_newer_list_is_discounted_without_a_new_discount(store: Store, now: da
 def test_an_agreed_price_goes_before_a_discount(store: Store, now: datetime, overlay_file: Path) -> None:
     """A percentage is off the list, not off a price that was agreed."""
     learn(store, [stated("2"), stated("8", unit="output")], now=now, correction=False, whole=True)
-    fixed = '[[price]]\nprovider = "acme"\nmodel = "m-1"\nunit = "input"\namount = 1.9\nper = 1_000_000\n'
+    fixed = '[[price]]\nprovider = "acme"\nmodel = "m-1"\nunit = "input"\namount = "1.9"\nper = 1_000_000\n'
     agree(
         store, overlay_file, fixed + 'currency = "USD"\nvalid_from = 2026-12-01\nsource = "c"\n' + discount("50"), now
     )

@@ -16,8 +16,6 @@ from outlay.terms.price import DAYS, HOURS, context_text, days_of, window_of
 from outlay.terms.problem import Problem
 
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
-#: More digits than these a number with a point loses in a reader that has only binary fractions.
-_SAFE_DIGITS = 15
 _SHOWN = 80
 _T = TypeVar("_T")
 
@@ -163,22 +161,24 @@ def whole(least: int) -> Callable[[str, object], int]:
 
 
 def decimal(name: str, value: object) -> Decimal:
-    """Read an amount: a number, or a number in quotes. Every digit counts."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        raise _Bad(f"{name} is {value!r}, not a number", "write it as a number, for example 2.50", "bad-amount")
-    try:
-        found = Decimal(value)
-    except InvalidOperation:
-        raise _Bad(f"{name} is {value!r}, not a number", "write it as 2.50 or as '2.50'", "bad-amount") from None
-    if not found.is_finite() or found < 0:
-        raise _Bad(f"{name} is {value}", "write a number that is not negative", "bad-amount")
-    digits, exponent = found.as_tuple()[1:]
-    if isinstance(value, Decimal) and len(digits) > _SAFE_DIGITS:
+    """Read an amount: a whole number, or a number in quotes. Every digit counts."""
+    if isinstance(value, Decimal) and value.is_finite() and value >= 0:
         raise _Bad(
-            f"{name} {value} has {len(digits)} digits, which other readers of this file would lose",
+            f"{name} is {value}, which readers of TOML take for a binary fraction",
             f'write it in quotes, {name} = "{value}"',
             "bad-amount",
         )
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        raise _Bad(f"{name} is {value!r}, not a number", 'write it in quotes, for example "2.50"', "bad-amount")
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        raise _Bad(
+            f"{name} is {value!r}, not a number", 'write it in quotes, for example "2.50"', "bad-amount"
+        ) from None
+    if not found.is_finite() or found < 0:
+        raise _Bad(f"{name} is {value}", "write a number that is not negative", "bad-amount")
+    exponent = found.as_tuple().exponent
     if -int(exponent) > PLACES or found.adjusted() >= PLACES:
         fix = f"use at most {PLACES} before and after the point"
         raise _Bad(f"{name} {value} has too many digits", fix, "bad-amount")
