@@ -209,11 +209,16 @@ def read(store: Store, question: str) -> list[Row]:
 
 
 def emptied(store: Store) -> None:
-    """Empty every table, which is quicker than another store."""
+    """Empty every table that holds something, which is quicker than another store."""
+    if isinstance(store, ClickHouse):
+        client = store._client()  # noqa: SLF001 - truncating is quicker than deleting rows
+        held = "SELECT name FROM system.tables WHERE database = currentDatabase() AND total_rows > 0"
+        for (name,) in client.query(held).result_rows:
+            if name != "migration":
+                client.command(f'TRUNCATE TABLE "{name}"')
+        return
     for table in TABLES:
-        if isinstance(store, ClickHouse):
-            store._client().command(f'TRUNCATE TABLE "{table.name}"')  # noqa: SLF001 - quicker than deleting rows
-        else:
+        if store.count(table.name):
             store.delete(table.name)
 
 
