@@ -126,7 +126,7 @@ def _show_parts(models: Sequence[Mapping[str, Any]]) -> None:
             "price": f"{plain(part.price)} per {part.per:,}",
             "cost": part.amount,
             "currency": part.currency,
-            "since": None if part.valid_from.year == _ALWAYS else part.valid_from.date(),
+            "since": "always" if part.valid_from.year == _ALWAYS else part.valid_from.date(),
         }
         for one, part in large
     ]

@@ -264,7 +264,10 @@ def import_(ctx: click.Context, /, path: Path, correction: bool, **given: Any) -
         console.print(f"{learnt:,} prices learnt from {path}.{known}", markup=False)
         _show_problems(problems)
         if learnt:
-            console.print("Next: outlay run, which prices usage with them", markup=False)
+            console.print(
+                "Next: outlay run, which prices usage with them; what corrects a published month, outlay rerate.",
+                markup=False,
+            )
     if problems:
         ctx.exit(1)
 
