@@ -20,7 +20,7 @@ READER = re.compile(r"^-- engine: +reader", re.MULTILINE)
 QUERIES = sorted(
     f"{path.parent.parent.name}/{path.stem}"
     for path in ROOMS.glob("*/sql/*.sql")
-    if not path.name.startswith("view_") and not READER.search(path.read_text(encoding="utf-8"))
+    if not path.name.startswith(("view_", "part_")) and not READER.search(path.read_text(encoding="utf-8"))
 )
 _HEADER = ("grain", "reads", "returns")
 
@@ -227,7 +227,7 @@ def test_every_sql_file_says_what_it_is() -> None:
     for path in sorted(ROOMS.glob("*/sql/*.sql")):
         text = path.read_text(encoding="utf-8")
         head = text[: re.search(r"^(?!--)", text, re.MULTILINE).start()]  # type: ignore[union-attr]
-        name = path.stem.removeprefix("view_").removesuffix(".clickhouse").removesuffix(".duckdb")
+        name = path.stem.removeprefix("view_").removeprefix("part_").removesuffix(".clickhouse").removesuffix(".duckdb")
         assert re.match(rf"-- {name}: ", head), f"{path} does not begin with its name"
         missing = [word for word in _HEADER if not re.search(rf"^-- {word}:", head, re.MULTILINE)]
         assert not missing, f"{path} does not say what it {missing[0]}"

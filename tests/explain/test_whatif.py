@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from outlay.errors import BadConfig, BadInput, UnknownName
 from outlay.explain.cost import costs
+from outlay.explain.parts import read_part
 from outlay.explain.whatif import NewPrice, Scenario, Swap, whatif
-from outlay.explain.whatif.scenario import read_factor, read_part, read_price, read_scenarios, read_swap
+from outlay.explain.whatif.scenario import read_factor, read_price, read_scenarios, read_swap
 from outlay.store import Row, Store
 from outlay.terms.period import Period
 from tests.laws.world import MONTH, PRICES, at, emptied, event, laid, price, published

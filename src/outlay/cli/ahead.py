@@ -15,10 +15,11 @@ from outlay.explain import self_hosted as own
 from outlay.explain.estimate import estimate as estimated
 from outlay.explain.estimate import keep, read_feature, score
 from outlay.explain.estimate.answer import Part
+from outlay.explain.parts import read_part
 from outlay.explain.whatif import Scenario
 from outlay.explain.whatif import whatif as replayed
 from outlay.explain.whatif.answer import BY
-from outlay.explain.whatif.scenario import read_factor, read_part, read_price, read_scenarios, read_swap
+from outlay.explain.whatif.scenario import read_factor, read_price, read_scenarios, read_swap
 from outlay.prices.learn import seed
 from outlay.serve.encode import to_json
 from outlay.store import Store

@@ -3,7 +3,7 @@
 Comes in: the usage of published months, and vectors of prices for it. Goes out: sums per group and vector.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, cast
 from uuid import uuid4
@@ -12,9 +12,6 @@ from outlay.errors import BadInput
 from outlay.prices.book import Book
 from outlay.store import Row, Store
 from outlay.terms.period import Period
-
-#: Quantities are changed in whole millionths of themselves.
-PARTS = 1_000_000
 
 
 class Key(NamedTuple):
@@ -65,6 +62,13 @@ def _corrected_at(store: Store, month: date) -> dict[str, datetime]:
     }
 
 
+def vectors_of(key: Key, known: Sequence[Known]) -> Iterator[tuple[Book, Row]]:
+    """Yield the prices of a key over the whole period, each with the book it is from."""
+    for book, first, end in known:
+        for vector in book.vectors(key.provider, key.model, key.context, key.unit, first, end):
+            yield book, vector
+
+
 def used(store: Store, period: Period, by: Sequence[str], where: Mapping[str, str]) -> list[Row]:
     """Return what a period's usage did cost by estimate, per month, value of `by`, context, other unit and currency."""
     return [
@@ -99,8 +103,8 @@ def replay(
     Args:
         store: Holds the published months.
         period: Whose usage.
-        vectors: As `Book.vectors` returns them, under the provider, model, context and unit that usage says. Usage that
-            none of them is for is left out.
+        vectors: As `Book.vectors` returns them, under the provider, model, context and unit that usage says; where a
+            call goes elsewhere, its `reported_counts` is 0. Usage that none of them is for is left out.
         by: Dimensions of the answer.
         where: Value by dimension.
         cut: Millionths of every prompt that are left out.

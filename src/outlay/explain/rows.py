@@ -68,14 +68,16 @@ def in_both(
         The rows of each period. Without dimensions a period of which nothing is known may have no row at all.
     """
     before, after = periods
-    if "month" in by or before.end != after.first or len(before.months()) + len(after.months()) > len(periods):
-        return asked(store, before, by, where), asked(store, after, by, where)
-    if not before.first.day == after.first.day == after.end.day == 1:
+    if "month" in by or before.end != after.first or not (_is_month(before) and _is_month(after)):
         return asked(store, before, by, where), asked(store, after, by, where)
     found: tuple[list[Row], list[Row]] = ([], [])
     for row in asked(store, Period(before.first, after.end), (*by, "month"), where):
         found[row.pop("month") == after.first].append(row)
     return found
+
+
+def _is_month(period: Period) -> bool:
+    return period == Period.month(f"{period.first:%Y-%m}")
 
 
 def of_ledger(period: Period, by: Sequence[str], where: Mapping[str, str]) -> str:

@@ -3,12 +3,11 @@
 Comes in: the published ledger. Goes out: rows that the API returns and the page draws.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import cast
 
 from outlay import flow
-from outlay.explain.rows import ledger
 from outlay.store import Row, Store
 from outlay.terms.attribution import ATTRIBUTION
 from outlay.terms.period import Period
@@ -31,14 +30,6 @@ def months(store: Store) -> list[Row]:
             run["conserved"] = store.rows("allocate/conserved", {"run": run["run"]})
         found.append({"period": period.name, "first": period.first, "end": period.end, "published": run})
     return found
-
-
-def amounts(store: Store, period: Period, by: Sequence[str], where: Mapping[str, str]) -> list[Row]:
-    """Return what the ledger says a period cost: the dimensions, `currency` and `amount`, dearest first.
-
-    The same as `/v1/costs`, without the calls, total and coverage that come with it.
-    """
-    return ledger(store, period, by, where)
 
 
 def ownership(store: Store, period: Period, where: Mapping[str, str]) -> list[Row]:

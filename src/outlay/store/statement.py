@@ -3,6 +3,9 @@
 Comes in: the name of a file, values, dimensions to group and filter by. Goes out: text and parameters that an
 engine runs. The text is the same on both engines; `<name>.clickhouse.sql` beside it is the exception.
 
+A file named `part_<name>.sql` is no query: others take it in where they say `{part room/name}`, so that what several
+must compute alike stands once.
+
 Markers a file may use:
 
 - `$name`: a parameter.
@@ -25,6 +28,7 @@ from outlay.store.tables import BY_NAME
 from outlay.store.tables.columns import COUNT, FLAG, MONEY, QUANTITY
 
 _PARAMETER = re.compile(r"\$(\w+)")
+_PART = re.compile(r"\{part (\w+/\w+)\}")
 _NEVER_GROUPED = {COUNT, FLAG, MONEY, QUANTITY}
 _NO_DIMENSION = {"run", "tags", "extra"}
 #: Columns that the view over a table adds to it.
@@ -56,7 +60,13 @@ def text_of(name: str, engine: str) -> str:
     room, _, query = name.partition("/")
     folder = files("outlay") / room / "sql"
     own = folder.joinpath(f"{query}.{engine}.sql")
-    return (own if own.is_file() else folder.joinpath(f"{query}.sql")).read_text(encoding="utf-8")
+    text = (own if own.is_file() else folder.joinpath(f"{query}.sql")).read_text(encoding="utf-8")
+    return _PART.sub(lambda found: _part(found[1]), text)
+
+
+def _part(name: str) -> str:
+    room, _, part = name.partition("/")
+    return _without_comments((files("outlay") / room / "sql" / f"part_{part}.sql").read_text(encoding="utf-8")).strip()
 
 
 def dimensions_of(table: str) -> list[str]:

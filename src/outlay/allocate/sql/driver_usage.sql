@@ -10,14 +10,7 @@ WITH measured AS (
   SELECT
     CASE WHEN $whole_month = 1 THEN CAST($month AS DATE) ELSE "day" END AS driver_day,
     CASE WHEN $in_provider = 1 THEN lower(COALESCE(provider, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_feature = 1 THEN lower(COALESCE(feature, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_customer = 1 THEN lower(COALESCE(customer, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_team = 1 THEN lower(COALESCE(team, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_user = 1 THEN lower(COALESCE("user", '')) ELSE '' END
-      || '␟' || CASE WHEN $in_environment = 1 THEN lower(COALESCE(environment, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_service = 1 THEN lower(COALESCE(service, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_release = 1 THEN lower(COALESCE("release", '')) ELSE '' END
-      || '␟' || CASE WHEN $in_model = 1 THEN lower(COALESCE(model, '')) ELSE '' END AS part,
+      {part allocate/agreed} AS part,
     CASE WHEN $to_feature = 1 THEN feature END AS feature,
     CASE WHEN $to_customer = 1 THEN customer END AS customer,
     CASE WHEN $to_team = 1 THEN team END AS team,
@@ -41,14 +34,7 @@ WITH measured AS (
   SELECT
     CASE WHEN $whole_month = 1 THEN CAST($month AS DATE) ELSE "day" END AS held_day,
     CASE WHEN $in_provider = 1 THEN lower(COALESCE(known_provider, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_feature = 1 THEN lower(COALESCE(feature, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_customer = 1 THEN lower(COALESCE(customer, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_team = 1 THEN lower(COALESCE(team, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_user = 1 THEN lower(COALESCE("user", '')) ELSE '' END
-      || '␟' || CASE WHEN $in_environment = 1 THEN lower(COALESCE(environment, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_service = 1 THEN lower(COALESCE(service, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_release = 1 THEN lower(COALESCE("release", '')) ELSE '' END
-      || '␟' || CASE WHEN $in_model = 1 THEN lower(COALESCE(model, '')) ELSE '' END AS part,
+      {part allocate/agreed} AS part,
     SUM(toInt256(floor(consumed_quantity * 1000)) * $capacity) AS capacity
   FROM pool
   WHERE run = $run AND rule = $rule AND $capacity > 0

@@ -11,14 +11,7 @@ WITH open_pools AS (
     *, CASE WHEN $whole_month = 1 THEN CAST($month AS DATE) ELSE "day" END AS driver_day,
     CASE WHEN $method = 'proportional' THEN currency ELSE '' END AS driver_currency,
     CASE WHEN $in_provider = 1 THEN lower(CASE WHEN $method = 'proportional' THEN provider ELSE COALESCE(known_provider, '') END) ELSE '' END
-      || '␟' || CASE WHEN $in_feature = 1 THEN lower(COALESCE(feature, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_customer = 1 THEN lower(COALESCE(customer, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_team = 1 THEN lower(COALESCE(team, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_user = 1 THEN lower(COALESCE("user", '')) ELSE '' END
-      || '␟' || CASE WHEN $in_environment = 1 THEN lower(COALESCE(environment, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_service = 1 THEN lower(COALESCE(service, '')) ELSE '' END
-      || '␟' || CASE WHEN $in_release = 1 THEN lower(COALESCE("release", '')) ELSE '' END
-      || '␟' || CASE WHEN $in_model = 1 THEN lower(COALESCE(model, '')) ELSE '' END AS part
+      {part allocate/agreed} AS part
   FROM pool
   WHERE run = $run AND rule = $rule
     AND pool NOT IN (SELECT pool FROM share WHERE run = $run AND rule = $rule)

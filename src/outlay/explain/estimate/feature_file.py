@@ -18,7 +18,6 @@ model = "claude-sonnet-4-5"
 """
 
 import re
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -29,7 +28,8 @@ from typing import Any
 
 from outlay.errors import BadConfig, BadInput
 from outlay.explain.estimate.sizes import Size
-from outlay.explain.whatif.scenario import read_part
+from outlay.explain.parts import read_part
+from outlay.explain.toml_file import read_toml
 from outlay.terms.period import Period
 from outlay.terms.price import context_text
 from outlay.terms.unit import TOKEN_UNITS
@@ -120,14 +120,7 @@ def read_feature(path: Path) -> Planned:
         BadConfig: It cannot be read, or a key is wrong or missing; the message names the file, and every such key with
             its fix.
     """
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise BadConfig(f"feature file {path} cannot be read: {reason}", fix="give the path of a TOML file") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadConfig(f"{path} is not TOML: {error}", fix="mend the line it names") from error
-    reader = _Reader(found)
+    reader = _Reader(read_toml(path))
     planned = reader.planned()
     if reader.flaws:
         raise flawed(str(path), reader.flaws)

@@ -15,7 +15,7 @@ from outlay.errors import BadInput
 from outlay.explain import replay
 from outlay.explain.estimate.feature_file import Also, Compared, Planned
 from outlay.explain.estimate.sizes import requests
-from outlay.explain.replay import PARTS
+from outlay.explain.parts import PARTS
 from outlay.prices.book import Book
 from outlay.store import Row, Store
 from outlay.terms.money import EXACT
@@ -113,7 +113,7 @@ class Like:
         """Return the mix at one model, at the prices of an instant; users differ as those of the reference do."""
         span = {"valid_from": self._period.starts_at, "valid_to": self._period.ends_at}
         held = _vectors(book, compared, on_at)
-        vectors = [{**vector, **key._asdict(), **span} for key in self._keys for vector in held]
+        vectors = [{**vector, **key._asdict(), **span, "reported_counts": 0} for key in self._keys for vector in held]
         rate = self._planned.cache_hit_rate
         rows = replay.replay(
             self._store,

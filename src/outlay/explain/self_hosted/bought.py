@@ -7,8 +7,8 @@ from typing import cast
 
 from outlay.errors import BadInput
 from outlay.explain import replay
+from outlay.explain.model_names import named
 from outlay.explain.self_hosted.nodes import PROVIDER, UNIT
-from outlay.explain.whatif.choices import named, priced_as
 from outlay.store import Store
 from outlay.terms.money import EXACT, plain, rounded
 from outlay.terms.period import Period
@@ -51,9 +51,9 @@ def against(
     meant = [key._replace(**named(name, key._replace(provider=provider), known[-1].book)) for key in own]
     vectors = [
         # GPU time is the seller's own affair, and costs the buyer nothing.
-        {**vector, **key._asdict(), "unit_amount": _ZERO, "unit_per": 1}
+        {**vector, **key._asdict(), "unit_amount": _ZERO, "unit_per": 1, "reported_counts": 0}
         for key, sold in zip(own, meant, strict=True)
-        for vector in priced_as(sold._replace(context="", unit=""), (), known)
+        for _, vector in replay.vectors_of(sold._replace(context="", unit=""), known)
     ]
     rows = replay.replay(store, period, vectors, by=by, where={})
     paid = sum((cast(Decimal, row["amount"]) for row in rows), _ZERO)

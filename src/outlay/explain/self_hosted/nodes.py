@@ -12,7 +12,6 @@ decode_tokens_per_second = 600      # not what was idle
 ```
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -20,7 +19,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from outlay.errors import BadConfig, BadInput
+from outlay.errors import BadInput
+from outlay.explain.toml_file import read_tables, refuse
 from outlay.terms.currency import CURRENCIES
 
 #: How usage names machines of one's own, and the unit in which they are held.
@@ -100,22 +100,13 @@ def read_nodes(path: Path) -> list[Node]:
     Raises:
         BadConfig: The file cannot be read or used; the message names every node and key at fault.
     """
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig(f"{path} cannot be read: {error}", fix="give the path of a TOML file") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadConfig(f"{path} is not TOML: {error}", fix="mend the line it names") from error
-    listed = found.get("node")
-    if not isinstance(listed, list) or not listed or set(found) - {"node"}:
-        raise BadConfig(f"{path} holds something other than [[node]] tables", fix="write every one as [[node]]")
+    listed = read_tables(path, "node")
     flaws: list[str] = []
     nodes = [_node(entry, f"node {place}", flaws) for place, entry in enumerate(listed, start=1)]
     currencies = sorted({node.currency for node in nodes})
     if len(currencies) > 1 and not flaws:
         flaws.append(f"nodes are priced in {' and '.join(currencies)}; keep a file for each currency")
-    if flaws:
-        raise BadConfig(f"{path} cannot be used:\n  " + "\n  ".join(flaws), fix="mend each key that is named")
+    refuse(path, flaws)
     return nodes
 
 

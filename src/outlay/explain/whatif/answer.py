@@ -8,9 +8,11 @@ from typing import NamedTuple, cast
 
 from outlay.errors import UnknownName
 from outlay.explain import replay
-from outlay.explain.replay import PARTS, Key, Known
+from outlay.explain.model_names import is_meant
+from outlay.explain.parts import PARTS
+from outlay.explain.replay import Key, Known
 from outlay.explain.whatif.assumptions import assumptions
-from outlay.explain.whatif.choices import Choice, Lane, choices_of, is_meant, lanes
+from outlay.explain.whatif.choices import Choice, Lane, choices_of, lanes
 from outlay.explain.whatif.scenario import Scenario
 from outlay.prices.book import Book
 from outlay.store import Store

@@ -7,21 +7,18 @@ the first choice of every key, lane 1 the second, and so on; the parts of a key'
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from outlay.errors import BadInput, UnknownName
-from outlay.explain.replay import Key, Known
+from outlay.errors import BadInput
+from outlay.explain.model_names import is_meant, named
+from outlay.explain.replay import Key, Known, vectors_of
 from outlay.explain.whatif.scenario import NewPrice, Scenario
 from outlay.prices.book import Book
-from outlay.prices.pattern import compiled
-from outlay.prices.rates import Rates
 from outlay.store import Row
 from outlay.terms.price import context_of, context_text
 from outlay.terms.unit import TOKEN_UNITS
 
 _ONE = Decimal(1)
-#: No model is called this; a pattern that it fits is for every model of a provider, and tells none apart.
-_ANYTHING = "?"
 
 
 class Choice(NamedTuple):
@@ -66,7 +63,7 @@ def lanes(chosen: Mapping[Key, Sequence[Choice]], scenario: Scenario, known: Seq
     for place in range(max((len(choices) for choices in chosen.values()), default=0)):
         here = {key: choices[place] for key, choices in chosen.items() if place < len(choices)}
         vectors = [
-            {**vector, **key._asdict()}
+            {**vector, **key._asdict(), "reported_counts": _counts(vector, key, choice, scenario)}
             for key, choice in here.items()
             for vector in priced_as(choice.key, scenario.prices, known)
         ]
@@ -74,56 +71,14 @@ def lanes(chosen: Mapping[Key, Sequence[Choice]], scenario: Scenario, known: Seq
     return found
 
 
+def _counts(vector: Row, key: Key, choice: Choice, scenario: Scenario) -> object:
+    """Return whether what the provider said a call cost counts: only of calls that stay exactly as they were."""
+    return vector["reported_counts"] if choice.key == key and not scenario.prices else 0
+
+
 def priced_as(key: Key, prices: Sequence[NewPrice], known: Sequence[Known]) -> list[Row]:
     """Return the prices of a key over the whole period, new prices in the place of the book's."""
-    found: list[Row] = []
-    for book, first, end in known:
-        vectors = book.vectors(key.provider, key.model, key.context, key.unit, first, end)
-        found += [_with(vector, key, prices, book) for vector in vectors]
-    return found
-
-
-def is_meant(name: str, key: Key, book: Book) -> bool:
-    """Say whether a name that was typed means the model of a key: by its own name, or as the price book has it."""
-    provider, model = _apart(name, key, book)
-    if provider.lower() != key.provider.lower():
-        return False
-    if model.lower() == key.model.lower():
-        return True
-    meant, had = book.rates(provider, model), book.rates(key.provider, key.model)
-    if not isinstance(meant, Rates) or not isinstance(had, Rates) or compiled(meant.pattern).fullmatch(_ANYTHING):
-        return False
-    return (meant.provider, meant.name) == (had.provider, had.name)
-
-
-def named(name: str, key: Key, book: Book) -> dict[str, str]:
-    """Return the provider and model that a name means.
-
-    Raises:
-        UnknownName: The price book has no such model; the nearest are shown.
-    """
-    provider, model = _apart(name, key, book)
-    found = book.find(provider, model)
-    if not isinstance(found, Rates):
-        sellers = [seller for seller in book.models if _makes(seller, model, book)]
-        known = [f"{provider}/{near}" for near in found.nearest] or [f"{seller}/{model}" for seller in sellers]
-        raise UnknownName(f"model of {provider} with a price", name, known)
-    return {"provider": provider, "model": model}
-
-
-def _makes(seller: str, model: str, book: Book) -> bool:
-    """Say whether a model is a provider's own, and told apart from its others."""
-    found = book.rates(seller, model)
-    own = isinstance(found, Rates) and found.provider == seller
-    return own and not compiled(cast(Rates, found).pattern).fullmatch(_ANYTHING)
-
-
-def _apart(name: str, key: Key, book: Book) -> tuple[str, str]:
-    """Return provider and model; what stands before a slash is a provider only if the price book has it."""
-    before, slash, after = name.partition("/")
-    if slash and (before.lower() == key.provider.lower() or before.lower() in book.models):
-        return before, after
-    return key.provider, name
+    return [_with(vector, key, prices, book) for book, vector in vectors_of(key, known)]
 
 
 def _batched(choice: Choice, share: Decimal, known: Sequence[Known]) -> list[Choice]:

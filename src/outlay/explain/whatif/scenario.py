@@ -14,18 +14,17 @@ price = [{ model = "gpt-5-mini", unit = "input", amount = "0.20", per = 1_000_00
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from outlay.errors import BadConfig, BadInput, Refused
-from outlay.explain.replay import PARTS
+from outlay.errors import BadInput, Refused
+from outlay.explain.parts import read_part
+from outlay.explain.toml_file import read_tables, refuse
 from outlay.terms.money import EXACT
 
-_PERCENT = Decimal(100)
 _ATTO = 18
 _PRICE = re.compile(r"(?:(?P<model>.+):)?(?P<unit>\w+)=(?P<amount>[\d.]+)/(?P<per>[\d_,]+)")
 _KEYS = ("name", "where", "model", "cache_hit", "batch", "prompt_cut", "traffic", "price")
@@ -139,32 +138,6 @@ def new_price(unit: object, amount: object, per: object, model: object = None) -
     return price
 
 
-def read_part(text: object, what: str) -> Decimal:
-    """Read a part of a whole: `30%`, or `0.3`.
-
-    >>> read_part("30%", "the share"), read_part("0.3", "the share"), read_part("30", "the share")
-    (Decimal('0.3'), Decimal('0.3'), Decimal('0.3'))
-
-    Raises:
-        BadInput: It is not a number from 0 to 100 %, is finer than a millionth, or is a bare 1, which could be 1 % or
-            all.
-    """
-    said = str(text).strip()
-    fix = "write a percentage such as 30%, or a part such as 0.3"
-    try:
-        value = Decimal(said.removesuffix("%").strip())
-    except InvalidOperation as error:
-        raise BadInput(f"{what} is {said!r}, which is not a number", fix=fix) from error
-    if value == 1 and not said.endswith("%"):
-        raise BadInput(f"{what} is {said!r}, which could mean 1 % or all of it", fix="write 1% or 100%")
-    if not value.is_finite() or not 0 <= value <= _PERCENT:
-        raise BadInput(f"{what} is {said!r}, which is not a part of a whole", fix=fix)
-    part = EXACT.divide(value, _PERCENT) if said.endswith("%") or value > 1 else value
-    if part * PARTS != int(part * PARTS):
-        raise BadInput(f"{what} is {said!r}, which is finer than a millionth", fix=fix)
-    return part.normalize() if part else Decimal(0)
-
-
 def read_factor(text: object, what: str) -> Decimal:
     """Read how many times: `10`, `1.5` or `10x`."""
     said = str(text).strip()
@@ -183,21 +156,12 @@ def read_scenarios(path: Path) -> list[Scenario]:
     Raises:
         BadConfig: The file cannot be read or used; the message names every scenario and key at fault.
     """
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig(f"{path} cannot be read: {error}", fix="give the path of a TOML file") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadConfig(f"{path} is not TOML: {error}", fix="mend the line it names") from error
-    listed = found.get("scenario")
-    if not isinstance(listed, list) or not listed or set(found) - {"scenario"}:
-        raise BadConfig(f"{path} holds something other than [[scenario]] tables", fix="write every one as [[scenario]]")
+    listed = read_tables(path, "scenario")
     flaws: list[str] = []
     scenarios = [_scenario(entry, f"scenario {place}", flaws) for place, entry in enumerate(listed, start=1)]
     names = [scenario.name for scenario in scenarios]
     flaws += [f"two scenarios are named {name!r}" for name in sorted({n for n in names if names.count(n) > 1})]
-    if flaws:
-        raise BadConfig(f"{path} cannot be used:\n  " + "\n  ".join(flaws), fix="mend each key that is named")
+    refuse(path, flaws)
     return scenarios
 
 

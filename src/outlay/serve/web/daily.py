@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
-from outlay.serve.ledger import amounts
+from outlay.explain.rows import ledger
 from outlay.serve.web.state import State
 from outlay.serve.web.words import DIMENSIONS, value_of
 from outlay.store import Store
@@ -72,7 +72,7 @@ def daily(store: Store, state: State, culprit: object) -> Daily:
     """
     span, by = state.span, state.by
     found: dict[object, dict[date, Decimal]] = {}
-    for row in amounts(store, span, ["day", by], state.filters):
+    for row in ledger(store, span, ["day", by], state.filters):
         own = found.setdefault(row[by], {})
         own[cast(date, row["day"])] = own.get(cast(date, row["day"]), _ZERO) + cast(Decimal, row["amount"])
     days = [span.first + timedelta(days=number) for number in range(span.days)]

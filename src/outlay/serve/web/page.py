@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
+from outlay.explain.rows import ledger
 from outlay.serve.encode import to_json
-from outlay.serve.ledger import amounts, months
+from outlay.serve.ledger import months
 from outlay.serve.web import words
 from outlay.serve.web.changes import Changes, changes
 from outlay.serve.web.daily import daily
@@ -67,7 +68,7 @@ def page(store: Store, state: State, known: Sequence[Row], published: Sequence[P
 def _currencies(store: Store, state: State) -> list[str]:
     """Return the currencies of the periods, the one with the largest total first."""
     periods = [state.period, *([state.before] if state.before else [])]
-    rows = [row for period in periods for row in amounts(store, period, [], {})]
+    rows = [row for period in periods for row in ledger(store, period, [], {})]
     return list(dict.fromkeys(cast(str, row["currency"]) for row in rows))
 
 

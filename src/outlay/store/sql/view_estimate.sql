@@ -7,9 +7,6 @@
 --          those that nothing bounds
 --          reported_counts: whether the amount is what the provider says it cost, as policy has it
 -- law:     no price is never zero: what has none is counted in unpriced_quantity; amounts are rounded once, half up, at 1e-12
--- A token's price is whole in 1e-18 of the currency, so the sum over units is exact before the one rounding. Dividing wide
--- numbers is what takes long, so what fits into 64 bits (9 of the currency) is divided there.
--- Most rows use three units, and most have a price for all: the rest is behind a CASE, so that it costs only where it is.
 -- A carrier may turn out to be carried itself, by a surer sensor on a later rung: attribution goes to the last of them.
 WITH merged AS (
   SELECT
@@ -41,39 +38,9 @@ WITH merged AS (
   CASE WHEN v.reported_counts = 1 AND u.reported_cost IS NOT NULL THEN u.currency ELSE v.currency END AS currency,
   u.input + u.cache_read + u.output + u.rare AS tokens,
   u.state IN ('refused', 'not_sent') AS not_billed,
-  CASE WHEN v.input_atto IS NULL THEN u.input ELSE 0 END + CASE WHEN v.cache_read_atto IS NULL THEN u.cache_read ELSE 0 END + CASE WHEN v.output_atto IS NULL THEN u.output ELSE 0 END
-    + CASE WHEN u.rare = 0 THEN 0 ELSE
-      CASE WHEN v.cache_write_5m_atto IS NULL THEN u.cache_write_5m ELSE 0 END +
-      CASE WHEN v.cache_write_1h_atto IS NULL THEN u.cache_write_1h ELSE 0 END +
-      CASE WHEN v.cache_write_atto IS NULL THEN u.cache_write ELSE 0 END +
-      CASE WHEN v.output_reasoning_atto IS NULL THEN u.output_reasoning ELSE 0 END +
-      CASE WHEN v.output_rejected_atto IS NULL THEN u.output_rejected ELSE 0 END +
-      CASE WHEN v.input_audio_atto IS NULL THEN u.input_audio ELSE 0 END +
-      CASE WHEN v.cache_read_audio_atto IS NULL THEN u.cache_read_audio ELSE 0 END +
-      CASE WHEN v.output_audio_atto IS NULL THEN u.output_audio ELSE 0 END +
-      CASE WHEN v.input_image_atto IS NULL THEN u.input_image ELSE 0 END +
-      CASE WHEN v.output_image_atto IS NULL THEN u.output_image ELSE 0 END +
-      CASE WHEN v.input_video_atto IS NULL THEN u.input_video ELSE 0 END END AS unpriced_tokens,
-  u.unit IS NOT NULL AND v.unit_amount IS NULL AS unpriced_unit,
   v.reported_counts = 1 AND u.reported_cost IS NOT NULL AS reported_counts,
   v.bound_atto AS bound_atto, v.bound_unit_amount AS bound_unit_amount,
-  toInt256(u.input) * COALESCE(v.input_atto, 0) + toInt256(u.cache_read) * COALESCE(v.cache_read_atto, 0) + toInt256(u.output) * COALESCE(v.output_atto, 0)
-    + CASE WHEN u.rare = 0 THEN toInt256(0) ELSE
-      toInt256(u.cache_write_5m) * COALESCE(v.cache_write_5m_atto, 0) +
-      toInt256(u.cache_write_1h) * COALESCE(v.cache_write_1h_atto, 0) +
-      toInt256(u.cache_write) * COALESCE(v.cache_write_atto, 0) +
-      toInt256(u.output_reasoning) * COALESCE(v.output_reasoning_atto, 0) +
-      toInt256(u.output_rejected) * COALESCE(v.output_rejected_atto, 0) +
-      toInt256(u.input_audio) * COALESCE(v.input_audio_atto, 0) +
-      toInt256(u.cache_read_audio) * COALESCE(v.cache_read_audio_atto, 0) +
-      toInt256(u.output_audio) * COALESCE(v.output_audio_atto, 0) +
-      toInt256(u.input_image) * COALESCE(v.input_image_atto, 0) +
-      toInt256(u.output_image) * COALESCE(v.output_image_atto, 0) +
-      toInt256(u.input_video) * COALESCE(v.input_video_atto, 0) END AS token_atto,
-  CASE WHEN u.unit IS NULL OR v.unit_amount IS NULL THEN toInt256(0)
-    ELSE intDiv(
-      toInt256(u.quantity * 1000000000) * toInt256(v.unit_amount * 1000000000000) + intDiv(toInt256(v.unit_per) * 1000000000, 2),
-      toInt256(v.unit_per) * 1000000000) END AS unit_pico
+  {part store/pricing}
   FROM (
     SELECT
       *, input + cache_read + cache_write_5m + cache_write_1h + cache_write + input_audio + cache_read_audio + input_image + input_video AS size,
@@ -111,7 +78,6 @@ SELECT
 FROM (
   SELECT
     *, (unpriced_tokens > 0 OR unpriced_unit) AND NOT reported_counts AS lacks_price,
-    CASE WHEN token_atto < 9000000000000000000 THEN toInt256(intDiv(CAST(token_atto AS BIGINT) + 500000, 1000000))
-      ELSE intDiv(token_atto + 500000, 1000000) END AS token_pico
+    {part store/rounding} AS token_pico
   FROM priced
 ) AS priced
