@@ -1,4 +1,4 @@
-"""What a provider says its calls cost, in a replay: it counts of calls that stay as they were, where policy has it so."""
+"""What a provider says its calls cost, in a replay: it counts of calls that stay as they were, if policy has it so."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
