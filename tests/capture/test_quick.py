@@ -41,6 +41,6 @@ def test_the_quick_way_and_the_careful_way_make_the_same_row(event: dict[str, An
     """An event lands alike whether it was checked while decoding or field by field."""
     rows = Rows("t", 1)
     text = json.dumps(event, ensure_ascii=False).encode()
-    by_text, by_object = rows.lines(text, 7), rows.lines(json.loads(text), 7)
+    by_text, by_object = rows.make(text, 7), rows.make(json.loads(text), 7)
     assert by_text == by_object or (isinstance(by_text, Flaw) and isinstance(by_object, Flaw))
-    assert by_text == rows.lines(text, 7)
+    assert by_text == rows.make(text, 7)

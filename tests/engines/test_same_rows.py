@@ -69,6 +69,8 @@ ASKED: dict[str, list[Asked]] = {
     "capture/accepted": [Asked({"take_in": "late"})],
     "capture/conflicts": [Asked({"take_in": "late"})],
     "capture/counted": [Asked({"take_in": name}) for name in ("late", "events")],
+    "capture/hours": [Asked({"take_in": "late"})],
+    "capture/recent": [Asked({})],
     "cost/same_call": [
         Asked({"rung": rung, "run": run}) for rung in ("trace", "usage", "span") for run in ("none", None)
     ],

@@ -104,7 +104,7 @@ def test_only_reading_is_possible(api: TestClient) -> None:
     """Every other method is refused, in the same form."""
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         response = api.request(method, "/v1/costs")
-        assert (response.status_code, response.json()["code"]) == (405, "only-get")
+        assert (response.status_code, response.json()["code"]) == (405, "wrong-method")
 
 
 def test_a_failing_database_is_503(tmp_path: Path) -> None:

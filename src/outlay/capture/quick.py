@@ -73,18 +73,18 @@ class Quick:
         self._tags: dict[object, dict[str, str]] = {}
         self._contexts: dict[object, str] = {}
 
-    def read(self, raw: bytes) -> Landing | None:
-        """Return an ordinary event, checked; None when it is not one.
+    def read(self, record: bytes | dict[str, object]) -> Landing | None:
+        """Return an ordinary event, checked but for the character NUL; None when it is not one.
 
         Args:
-            raw: The event's JSON.
+            record: The event's JSON, or decoded already.
         """
         try:
-            event = self._decode(raw)
+            event = self._decode(record) if isinstance(record, bytes) else msgspec.convert(record, Landing)
             when = datetime.fromisoformat(event.time or "")
             if event.reported_cost is not None:
                 event.reported_cost = values.money(event.reported_cost)
-            if not _is_ordinary(event, when) or b"\\u0000" in raw:
+            if not _is_ordinary(event, when):
                 return None
             if event.tags:
                 event.tags = self._known_tags(event.tags)

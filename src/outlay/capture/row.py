@@ -6,9 +6,11 @@ that nothing counts twice.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2b
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -26,6 +28,22 @@ _encode_sorted = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
+class Made(NamedTuple):
+    """One event as rows of `usage`.
+
+    Args:
+        id: The event's own id.
+        fingerprint: Of its content; 16 hexadecimal digits.
+        time: When it happened.
+        rows: Lines of JSON, one for each row.
+    """
+
+    id: str
+    fingerprint: bytes
+    time: datetime
+    rows: bytes
+
+
 class Rows:
     """Makes the rows of one file of an import.
 
@@ -36,39 +54,50 @@ class Rows:
 
     def __init__(self, take_in: str, file: int) -> None:
         place = _encode({"take_in": take_in, "file": file})[1:-1]
-        self._end = b"," + place + b',"line":%d,"fingerprint":"%s"}\n'
+        self._end = b"," + place + b',"line":%d,"fingerprint":"%b"}\n'
         self._quick = Quick().read
 
-    def lines(self, record: bytes | dict[str, object] | Flaw, line: int) -> bytes | Flaw:
+    def make(
+        self, record: bytes | dict[str, object] | Flaw, line: int, bound: Mapping[str, str] | None = None
+    ) -> Made | Flaw:
         """Return the rows of one record, or why there are none.
 
         Args:
             record: An event as JSON, or decoded already, or what is wrong with it.
             line: Line of the file.
+            bound: Dimensions that hold whatever the event says.
         """
         if isinstance(record, Flaw):
             return record
-        quick = self._quick(record) if isinstance(record, bytes) else None
-        if quick:
-            return self._written(quick, line)
+        if quick := self._quick(record):
+            for name, value in bound.items() if bound else ():
+                setattr(quick, name, value)
+            if made := self._made(quick, line):
+                return made
         event = from_json(decoded) if not isinstance(decoded := _decoded(record), Flaw) else decoded
         if isinstance(event, Flaw):
             return event
+        landing = landing_of(replace(event, **bound) if bound else event)  # type: ignore[arg-type] # texts all
         try:
-            return self._written(landing_of(event), line)
+            return cast(Made, self._made(landing, line, careful=True))
         except UnicodeEncodeError:
             return Flaw("bad-text", "event", None, "write texts in UTF-8, without halves of characters")
 
-    def _written(self, event: Landing, line: int) -> bytes:
+    def _made(self, event: Landing, line: int, *, careful: bool = False) -> Made | None:
+        """Return the rows; None for what only the careful way may decide: whether there is a NUL in it."""
         usage = cast("Mapping[str, int | Decimal]", event.usage or {})
         event.usage = None
         body = _encode(event)[:-1]
+        if not careful and b"\\u0000" in body:
+            return None
+        when = cast(datetime, event.time)
         plain = usage.keys() <= _TOKENS
         tokens = usage if plain and 0 not in usage.values() else {u: n for u, n in usage.items() if n and u in _TOKENS}
         first = body + b"," + _encode_sorted(tokens)[1:-1] if tokens else body
         others = [] if plain else sorted(unit for unit, n in usage.items() if n and unit not in _TOKENS)
         if not others:
-            return first + self._end % (line, blake2b(first, digest_size=8).hexdigest().encode())
+            digest = blake2b(first, digest_size=8).hexdigest().encode()
+            return Made(event.id, digest, when, first + self._end % (line, digest))
         pairs = [b"," + _encode({"unit": unit, "quantity": Decimal(usage[unit])})[1:-1] for unit in others]
         digest = blake2b(first + b"".join(pairs), digest_size=8).hexdigest().encode()
         event.attempt, event.duration_ms = 0, None
@@ -76,7 +105,8 @@ class Rows:
         event.reported_cost = None if event.reported_cost is None else Decimal(0)
         further = _encode(event)[:-1]
         starts = [first, *(further for _ in pairs[1:])]
-        return b"".join(start + pair + self._end % (line, digest) for start, pair in zip(starts, pairs, strict=True))
+        rows = (start + pair + self._end % (line, digest) for start, pair in zip(starts, pairs, strict=True))
+        return Made(event.id, digest, when, b"".join(rows))
 
 
 def _decoded(record: bytes | dict[str, object]) -> object:

@@ -17,7 +17,7 @@ from outlay.capture.files import Record, fingerprint, records
 from outlay.capture.mapping import ColumnMapping, mapping_of
 from outlay.capture.row import NAMES, Rows
 from outlay.errors import BadInput, Broken, EngineFailed
-from outlay.store import Store
+from outlay.store import Row, Store
 from outlay.terms.problem import Problem
 from outlay.terms.take_in import TakeIn
 from outlay.wire.event import Flaw
@@ -98,12 +98,12 @@ def _lines(found: Iterator[tuple[int, Record]], rows: Rows, name: str, place: in
     """Yield a file's events as rows; what cannot be read becomes a problem."""
     for line, record in found:
         count.lines += 1
-        made = rows.lines(record, line)
+        made = rows.make(record, line)
         if isinstance(made, Flaw):
             problem = Problem(made.code, name, line, made.field, made.value, None, None, made.fix)
             count.problems.append((place, problem))
         else:
-            yield made
+            yield made.rows
 
 
 def _arrive(store: Store, rows: Iterator[bytes]) -> None:
@@ -122,22 +122,7 @@ def _commit(
 ) -> TakeIn:
     """Write what makes the import count, the row in `take_in` last."""
     counted = store.rows("capture/counted", {"take_in": ident})[0]
-    conflicts = [
-        (
-            cast(int, row["file"]),
-            Problem(
-                "conflict",
-                names[cast(int, row["file"]) - 1],
-                cast(int, row["line"]),
-                "id",
-                str(row["id"]),
-                None,
-                None,
-                _CONFLICT,
-            ),
-        )
-        for row in store.rows("capture/conflicts", {"take_in": ident})
-    ]
+    conflicts = conflicts_of(store, ident, dict(enumerate(names, start=1)))
     problems = sorted([*count.problems, *conflicts], key=lambda pair: (pair[0], pair[1].line or 0))
     landed = cast(int, counted["landed"])
     duplicates = cast(int, counted["arrived"]) - landed - len(conflicts)
@@ -155,21 +140,7 @@ def _commit(
         raise Broken(
             f"events: {result.lines} lines are not {landed} + {duplicates} + {result.problem_lines}", code="law-1"
         )
-    store.insert(
-        "problem",
-        (
-            {
-                "take_in": ident,
-                "file": place,
-                "line": p.line,
-                "code": p.code,
-                "column_name": p.column,
-                "value": p.value,
-                "fix": p.fix,
-            }
-            for place, p in problems
-        ),
-    )
+    store.insert("problem", (problem_row(ident, place, p) for place, p in problems))
     store.insert(
         "source_file",
         (
@@ -199,6 +170,31 @@ def _commit(
         ],
     )
     return result
+
+
+def conflicts_of(store: Store, take_in: str, names: Mapping[int, str]) -> list[tuple[int, Problem]]:
+    """Return the events of an import whose id is held with another content, with the place of their file."""
+    return [
+        (place := cast(int, row["file"]), _conflict(names[place], cast(int, row["line"]), str(row["id"])))
+        for row in store.rows("capture/conflicts", {"take_in": take_in})
+    ]
+
+
+def problem_row(take_in: str, file: int, problem: Problem) -> Row:
+    """Return a problem as a row of `problem`."""
+    return {
+        "take_in": take_in,
+        "file": file,
+        "line": problem.line,
+        "code": problem.code,
+        "column_name": problem.column,
+        "value": problem.value,
+        "fix": problem.fix,
+    }
+
+
+def _conflict(name: str, line: int, ident: str) -> Problem:
+    return Problem("conflict", name, line, "id", ident, None, None, _CONFLICT)
 
 
 def _already_held(store: Store, prints: Sequence[str]) -> str | None:

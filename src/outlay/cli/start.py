@@ -14,6 +14,7 @@ from outlay.allocate.stage import apply_rules
 from outlay.bills import take_in as bill
 from outlay.bills.importers import importers
 from outlay.capture import take_in as events
+from outlay.capture.intake import journal_of
 from outlay.cli.look import show_change
 from outlay.cli.options import asked_period, json_option, now, opened, period_options, store_option
 from outlay.cli.tables import console, money, show
@@ -75,7 +76,7 @@ def demo(
             show_change(answer)
             say(f"Ask on: outlay --store {url} costs --by feature,model --period {months[1].name}")
         if not no_serve and not as_json:
-            serve_pages(store, host=host, port=port)
+            serve_pages(store, journal=journal_of(store), host=host, port=port)
     finally:
         store.close()
 
@@ -210,12 +211,17 @@ def _show_runs(published: list[flow.Published]) -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on; loopback only.")
 @click.option("--port", default=8321, show_default=True, help="Port to serve on.")
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for events that are acknowledged and not in the store yet. [default: beside the store]",
+)
 @store_option
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int, store_url: str | None) -> None:
-    """Serve the API and the dashboard on this machine."""
+def serve(ctx: click.Context, host: str, port: int, journal: Path | None, store_url: str | None) -> None:
+    """Serve the API and the dashboard on this machine, and collect what programs send to it."""
     with opened(ctx, store_url) as store:
-        serve_pages(store, host=host, port=port)
+        serve_pages(store, journal=journal or journal_of(store), host=host, port=port)
 
 
 @click.command()

@@ -14,6 +14,7 @@ from outlay.serve.guard import is_loopback
 from outlay.store import Store
 
 _LAST_PORT = 65535
+_BACKLOG = 2048
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -38,6 +39,7 @@ def bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen(_BACKLOG)  # who comes before the app is up waits a moment, and is served
     except OSError as error:
         bound.close()
         if error.errno == EADDRINUSE:

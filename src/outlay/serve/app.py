@@ -1,24 +1,28 @@
 """App: the API and the page as one ASGI app, and the server that runs it on the loopback address."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
+from outlay.capture.intake import Intake
 from outlay.serve import api, web
 from outlay.serve.address import announced, bind, url_of
+from outlay.serve.collect import events
 from outlay.serve.edition import edition
 from outlay.serve.guard import App, Guard
 from outlay.store import Store
 
 
-def create_app(store: Store, url: str | None = None) -> App:
+def create_app(store: Store, url: str | None = None, intake: Intake | None = None) -> App:
     """Return the app that answers from a store.
 
     Args:
         store: Holds the published ledger; only read from.
         url: Where the app will be reached; written beside a DuckDB file while the app runs.
+        intake: Takes in what programs send; None means that the app only answers.
     """
 
     @asynccontextmanager
@@ -36,15 +40,25 @@ def create_app(store: Store, url: str | None = None) -> App:
         lifespan=lifespan,
     )
     api.attach(app, store)
+    if intake:
+        app.include_router(events.routes(intake))
     web.attach(app, store)
     return Guard(app)
 
 
-def serve(store: Store, *, host: str = "127.0.0.1", port: int = 8321, ready: Callable[[str], object] = print) -> None:
-    """Serve the API and the page until interrupted.
+def serve(
+    store: Store,
+    *,
+    journal: Path | None = None,
+    host: str = "127.0.0.1",
+    port: int = 8321,
+    ready: Callable[[str], object] = print,
+) -> None:
+    """Serve the API and the page, and take in what programs send, until interrupted.
 
     Args:
         store: Holds the published ledger.
+        journal: Folder for what is acknowledged and not filed yet; None means that nothing is taken in.
         host: A loopback name or address.
         port: The port; 0 takes a free one.
         ready: Is told the URL, as one sentence, once it is known to be free.
@@ -54,9 +68,24 @@ def serve(store: Store, *, host: str = "127.0.0.1", port: int = 8321, ready: Cal
     """
     with bind(host, port) as bound:
         url = url_of(bound)
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(store, url), log_level="warning", access_log=False, server_header=False)
-        )
-        ready(f"Outlay is at {url} (Ctrl+C stops it)")
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[bound])
+        with taking_in(store, journal) as intake:
+            app = create_app(store, url, intake)
+            server = uvicorn.Server(
+                uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, http="httptools")
+            )
+            ready(f"Outlay is at {url} (Ctrl+C stops it)")
+            with suppress(KeyboardInterrupt):
+                server.run(sockets=[bound])
+
+
+@contextmanager
+def taking_in(store: Store, journal: Path | None) -> Iterator[Intake | None]:
+    """Keep an intake open for as long as the block lasts; None without a journal."""
+    if journal is None:
+        yield None
+        return
+    intake = Intake(store, journal)
+    try:
+        yield intake
+    finally:
+        intake.close()

@@ -19,8 +19,18 @@ _STATUS = (
     (EngineFailed, HTTPStatus.SERVICE_UNAVAILABLE),
     (Broken, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
-#: What asks for one thing that is not there, rather than asking wrongly.
-_NOT_FOUND = frozenset({"no-such-trace"})
+#: Statuses that say more than the kind of an error does.
+_BY_CODE = {
+    "no-such-trace": HTTPStatus.NOT_FOUND,
+    "body-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "unknown-media": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "no-key": HTTPStatus.UNAUTHORIZED,
+    "unknown-key": HTTPStatus.UNAUTHORIZED,
+    "wrong-scope": HTTPStatus.FORBIDDEN,
+    "too-fast": HTTPStatus.TOO_MANY_REQUESTS,
+}
+#: Seconds after which asking again may help.
+_RETRY_AFTER = {"busy": "1", "closing": "5", "disk-full": "30", "journal-failed": "30"}
 
 #: The schema of every error, for the OpenAPI document.
 SCHEMA = {
@@ -44,13 +54,13 @@ def status_of(error: OutlayError) -> HTTPStatus:
     >>> status_of(Refused("x")).value, status_of(EngineFailed("x")).value, status_of(OutlayError("x")).value
     (400, 503, 500)
     """
-    if error.code in _NOT_FOUND:
-        return HTTPStatus.NOT_FOUND
+    if error.code in _BY_CODE:
+        return _BY_CODE[error.code]
     return next((status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def problem(status: int, detail: str, *, code: str, fix: str = "") -> Response:
-    """Return a problem+json response."""
+def problem(status: int, detail: str, *, code: str, fix: str = "", **further: object) -> Response:
+    """Return a problem+json response; what is said further stands beside the usual members."""
     body = {
         "type": f"urn:outlay:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -58,13 +68,20 @@ def problem(status: int, detail: str, *, code: str, fix: str = "") -> Response:
         "detail": detail,
         "code": code,
         "fix": fix,
+        **further,
     }
     return Response(to_json(body), status_code=status, media_type=MEDIA_TYPE)
 
 
 def problem_of(error: OutlayError) -> Response:
-    """Return an error of ours as a problem."""
-    return problem(status_of(error), error.message, code=error.code, fix=error.fix)
+    """Return an error of ours as a problem, with how long to wait where waiting may help."""
+    found = problem(status_of(error), error.message, code=error.code, fix=error.fix)
+    wait = getattr(error, "retry_after", None) or _RETRY_AFTER.get(error.code)
+    if wait is not None:
+        found.headers["retry-after"] = str(wait)
+    if found.status_code == HTTPStatus.UNAUTHORIZED:
+        found.headers["www-authenticate"] = "Bearer"
+    return found
 
 
 def wrong_value(error: RequestValidationError) -> OutlayError:

@@ -61,7 +61,8 @@ def create_for_duckdb(table: Table) -> str:
             + ("" if column.optional else " NOT NULL")
             + (f" DEFAULT {default}" if default else "")
         )
-    return f"CREATE TABLE IF NOT EXISTS {quoted(table.name)} (\n" + ",\n".join(lines) + "\n)"
+    kind = "TEMP TABLE" if table.passing else "TABLE"
+    return f"CREATE {kind} IF NOT EXISTS {quoted(table.name)} (\n" + ",\n".join(lines) + "\n)"
 
 
 def create_for_clickhouse(table: Table, *, engine: str = "MergeTree", durable: bool = True) -> str:

@@ -16,7 +16,7 @@ from outlay.store import ddl, migrations
 from outlay.store.ndjson import batches
 from outlay.store.protocol import Row
 from outlay.store.statement import Statement, bind, quoted, text_of
-from outlay.store.tables import BY_NAME, TABLES
+from outlay.store.tables import BY_NAME, PASSING, TABLES
 
 _HOLDER = re.compile(r"PID (\d+)")
 
@@ -200,6 +200,8 @@ class DuckDB:
             cursor = self._root.cursor()
             cursor.execute("SET TimeZone = 'UTC'")
             cursor.execute(files("outlay.store").joinpath("duckdb_macros.sql").read_text(encoding="utf-8"))
+            for table in PASSING:
+                cursor.execute(ddl.create_for_duckdb(table))
             self._local.cursor = cursor
         found: duckdb.DuckDBPyConnection = self._local.cursor
         return found
@@ -210,7 +212,8 @@ class DuckDB:
         done = migrations.done_by(lambda: _ledger_of_migrations(cursor))
         if done < migrations.NEWEST:
             for table in TABLES:
-                cursor.execute(ddl.create_for_duckdb(table))
+                if not table.passing:
+                    cursor.execute(ddl.create_for_duckdb(table))
             for view in ddl.view_names():
                 name = quoted(view.removeprefix("view_"))
                 cursor.execute(f"CREATE OR REPLACE VIEW {name} AS {text_of(f'store/{view}', self.engine)}")

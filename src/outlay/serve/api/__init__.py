@@ -32,8 +32,11 @@ def attach(app: FastAPI, store: Store) -> None:
         return problem(404, error.message, code=error.code, fix=error.fix)
 
     @app.exception_handler(405)
-    def only_read(request: Request, _: Exception) -> Response:
-        return problem(405, f"{request.method} is not possible here", code="only-get", fix="ask with GET")
+    def wrong_method(request: Request, error: Exception) -> Response:
+        allowed = (getattr(error, "headers", None) or {}).get("Allow", "GET")
+        answer = problem(405, f"{request.method} is not possible here", code="wrong-method", fix=f"use {allowed}")
+        answer.headers["allow"] = allowed
+        return answer
 
     @app.exception_handler(Exception)
     def broken(_: Request, __: Exception) -> Response:

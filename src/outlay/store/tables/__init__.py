@@ -41,7 +41,7 @@ from outlay.store.tables.ledger import (
 )
 from outlay.store.tables.plans import PLANNED_COST
 
-__all__ = ["BY_NAME", "RUN_TABLES", "TABLES", "Column", "Table"]
+__all__ = ["BY_NAME", "PASSING", "RUN_TABLES", "TABLES", "Column", "Table"]
 
 TABLES = (
     TAKE_IN,
@@ -77,5 +77,7 @@ TABLES = (
     PLANNED_COST,
 )
 BY_NAME = {table.name: table for table in TABLES}
+#: Tables whose rows nobody keeps.
+PASSING = tuple(table for table in TABLES if table.passing)
 #: Tables that a run fills; a run that is not published leaves nothing in them.
 RUN_TABLES = tuple(t.name for t in TABLES if t.columns[0].name == "run")

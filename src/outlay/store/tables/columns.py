@@ -45,6 +45,7 @@ class Table:
         key: The columns that name a row; ClickHouse sorts by them.
         columns: In order.
         month: The column whose month ClickHouse partitions by, if any.
+        passing: Whether its rows are read only by who wrote them, and not kept: on DuckDB, in a temporary table.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     month: str | None = None
+    passing: bool = False
 
 
 _WHO = {

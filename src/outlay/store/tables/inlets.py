@@ -200,6 +200,7 @@ ARRIVAL = Table(
     "One attempt of a call on its way in: the columns of usage, until it is known which events are new.",
     USAGE.key,
     USAGE.columns,
+    passing=True,
 )
 CUSTOMER = Table(
     "customer",
