@@ -7,7 +7,8 @@
     │   └── UnknownName  no such thing; names the nearest
     ├── SourceFailed     a vendor or a file failed
     │   └── Unreadable   its format is not what it claims to be
-    ├── EngineFailed     the database failed, is held, full or corrupt
+    ├── EngineFailed     the database failed, is full or corrupt
+    │   └── Held         another process has it
     └── Broken           a law of ours is violated: always a bug
 
 Exit codes and HTTP statuses are assigned where people meet them (`cli`, `serve`), not here.
@@ -15,6 +16,7 @@ Exit codes and HTTP statuses are assigned where people meet them (`cli`, `serve`
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class OutlayError(Exception):
@@ -90,6 +92,22 @@ class EngineFailed(OutlayError):
     """The database failed: held by another process, full, corrupt or not reachable."""
 
     code = "engine-failed"
+
+
+class Held(EngineFailed):
+    """Another process holds the database.
+
+    Args:
+        message: As `OutlayError`.
+        fix: As `OutlayError`.
+        note: The file in which a server that holds it says whom to ask instead; it may be absent.
+    """
+
+    code = "store-held"
+
+    def __init__(self, message: str, *, fix: str, note: Path) -> None:
+        super().__init__(message, fix=fix)
+        self.note = note
 
 
 class Broken(OutlayError):

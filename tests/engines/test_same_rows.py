@@ -74,6 +74,7 @@ ASKED: dict[str, list[Asked]] = {
     "cost/same_call": [
         Asked({"rung": rung, "run": run}) for rung in ("trace", "usage", "span") for run in ("none", None)
     ],
+    "serve/keys": [Asked({})],
     "explain/cost_billed": _of("charge", ("service_name", "tag:team"), ("day",), where={"tag:team": "a"}),
     "explain/cost_ledger": [
         *_kept("share", ("feature", "customer"), ("user", "model"), where={"team": "a"}),

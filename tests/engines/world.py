@@ -69,6 +69,7 @@ def lay(store: Store) -> str:
     committed(store, "customers", source="customers_csv")
     store.insert("take_in", [{"take_in": "moved", "source": "events", "taken_at": TAKEN, "lines": 7, "landed": 7}])
     store.insert("planned_cost", _plans())
+    store.insert("api_key", _keys())
     apply_rules(store, ruled(RULES), now=TAKEN)
     run = published(store).run.name
     for table in ("assignment", "pool", "rollup_day", "share"):
@@ -141,6 +142,17 @@ def _arriving() -> list[Row]:
     """Return events on their way in: some new, some held already, some held with another content."""
     rows = [{**row, "take_in": "late", "fingerprint": "f"} for row in _usage(Random(3))[:9]]
     return [{**row, "id": f"new{number % 2}"} if number < 4 else row for number, row in enumerate(rows)]
+
+
+def _keys() -> list[Row]:
+    """Return two keys, one of which was revoked at the instant at which it was made."""
+    key = {"recorded_at": TAKEN, "digest": "0" * 64, "scopes": "ingest,read", "events_per_second": 10}
+    ends = {"expires_at": at(9)}
+    return [
+        {**key, **ends, "key": "k1", "name": "importer", "bound": {"team": "a"}, "revoked": False},
+        {**key, **ends, "key": "k1", "name": "importer", "bound": {"team": "a"}, "revoked": True},
+        {**key, **ends, "key": "k2", "name": "gateway", "bound": {}, "revoked": False, "events_per_second": None},
+    ]
 
 
 def _plans() -> list[Row]:

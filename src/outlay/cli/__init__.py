@@ -37,6 +37,7 @@ COMMANDS = {
     "prices": "outlay.cli.prices:prices",
     "rules": "outlay.cli.rules:rules",
     "serve": "outlay.cli.start:serve",
+    "keys": "outlay.cli.keys:keys",
     "doctor": "outlay.cli.start:doctor",
 }
 

@@ -209,8 +209,11 @@ def _show_runs(published: list[flow.Published]) -> None:
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on; loopback only.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to serve on; any but this machine needs keys."
+)
 @click.option("--port", default=8321, show_default=True, help="Port to serve on.")
+@click.option("--only-keys", is_flag=True, help="Answer nothing without a key, on loopback either.")
 @click.option(
     "--journal",
     type=click.Path(path_type=Path, file_okay=False),
@@ -218,10 +221,12 @@ def _show_runs(published: list[flow.Published]) -> None:
 )
 @store_option
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int, journal: Path | None, store_url: str | None) -> None:
+def serve(
+    ctx: click.Context, host: str, port: int, only_keys: bool, journal: Path | None, store_url: str | None
+) -> None:
     """Serve the API and the dashboard on this machine, and collect what programs send to it."""
     with opened(ctx, store_url) as store:
-        serve_pages(store, journal=journal or journal_of(store), host=host, port=port)
+        serve_pages(store, journal=journal or journal_of(store), host=host, port=port, only_keys=only_keys)
 
 
 @click.command()

@@ -3,6 +3,7 @@
 Comes in: a host and port. Goes out: a bound socket, or a refusal that says what to do.
 """
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,7 +11,6 @@ from errno import EADDRINUSE
 from pathlib import Path
 
 from outlay.errors import BadInput, EngineFailed, Refused
-from outlay.serve.guard import is_loopback
 from outlay.store import Store
 
 _LAST_PORT = 65535
@@ -18,21 +18,15 @@ _BACKLOG = 2048
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a socket bound to a loopback address.
+    """Return a socket bound to an address, on which connections may come.
 
     Args:
-        host: A loopback name or address.
+        host: A name or address.
         port: The port; 0 takes a free one.
 
     Raises:
-        Refused: The host is not loopback, or the port is taken or may not be had.
+        Refused: The port is taken or may not be had.
     """
-    if not is_loopback(host):
-        raise Refused(
-            f"serving on {host} would show this ledger to other machines, and there are no keys to keep them out yet",
-            fix="leave --host out, and reach this machine through an SSH tunnel if you need to",
-            code="not-loopback",
-        )
     if not 0 <= port <= _LAST_PORT:
         raise BadInput(f"{port} is not a port", fix=f"use --port with a number from 1 to {_LAST_PORT}")
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
@@ -61,10 +55,11 @@ def url_of(bound: socket.socket) -> str:
 
 
 @contextmanager
-def announced(store: Store, url: str | None) -> Iterator[None]:
-    """Keep `<file>.address`, holding the URL, beside a DuckDB file for as long as the block lasts.
+def announced(store: Store, url: str | None, token: str) -> Iterator[None]:
+    """Keep `<file>.address` beside a DuckDB file for as long as the block lasts: the URL, and a token to administer.
 
-    One process owns such a file; a command that finds it held can read there whom to ask instead.
+    One process owns such a file; a command that finds it held can read there whom to ask instead. Only the owner of the
+    file can read it.
 
     Raises:
         EngineFailed: The note cannot be written.
@@ -75,7 +70,9 @@ def announced(store: Store, url: str | None) -> Iterator[None]:
         return
     note = path.with_name(f"{path.name}.address")
     try:
-        note.write_text(f"{url}\n", encoding="utf-8")
+        note.unlink(missing_ok=True)
+        with os.fdopen(os.open(note, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            out.write(f"{url}\n{token}\n")
     except OSError as error:
         raise EngineFailed(f"cannot write {note}: {error.strerror}", fix="make its folder writable") from error
     try:

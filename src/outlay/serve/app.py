@@ -2,32 +2,40 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_urlsafe
 
 import uvicorn
 from fastapi import FastAPI
 
 from outlay.capture.intake import Intake
+from outlay.errors import Refused
 from outlay.serve import api, web
 from outlay.serve.address import announced, bind, url_of
+from outlay.serve.api import keys
 from outlay.serve.collect import events
 from outlay.serve.edition import edition
-from outlay.serve.guard import App, Guard
+from outlay.serve.guard import App, Guard, is_loopback
+from outlay.serve.keys import Ring
 from outlay.store import Store
 
 
-def create_app(store: Store, url: str | None = None, intake: Intake | None = None) -> App:
+def create_app(store: Store, url: str | None = None, intake: Intake | None = None, *, only_keys: bool = False) -> App:
     """Return the app that answers from a store.
 
     Args:
         store: Holds the published ledger; only read from.
         url: Where the app will be reached; written beside a DuckDB file while the app runs.
         intake: Takes in what programs send; None means that the app only answers.
+        only_keys: Whether nothing is answered without a key.
     """
+    token = token_urlsafe(32)
+    ring = Ring(store, lambda: datetime.now(UTC), token)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with announced(store, url):
+        with announced(store, url, token):
             yield
 
     app = FastAPI(
@@ -40,10 +48,11 @@ def create_app(store: Store, url: str | None = None, intake: Intake | None = Non
         lifespan=lifespan,
     )
     api.attach(app, store)
+    app.include_router(keys.routes(store, ring.forget))
     if intake:
-        app.include_router(events.routes(intake))
+        app.include_router(events.routes(intake, ring))
     web.attach(app, store)
-    return Guard(app)
+    return Guard(app, ring, only_keys=only_keys)
 
 
 def serve(
@@ -52,6 +61,7 @@ def serve(
     journal: Path | None = None,
     host: str = "127.0.0.1",
     port: int = 8321,
+    only_keys: bool = False,
     ready: Callable[[str], object] = print,
 ) -> None:
     """Serve the API and the page, and take in what programs send, until interrupted.
@@ -59,17 +69,25 @@ def serve(
     Args:
         store: Holds the published ledger.
         journal: Folder for what is acknowledged and not filed yet; None means that nothing is taken in.
-        host: A loopback name or address.
+        host: A loopback name or address; any other only when there are keys, and nothing is answered without one then.
         port: The port; 0 takes a free one.
+        only_keys: Whether nothing is answered without a key on loopback either.
         ready: Is told the URL, as one sentence, once it is known to be free.
 
     Raises:
-        Refused: The host is not loopback, or the port is in use.
+        Refused: The host is not loopback and there is no key, or the port is in use.
     """
+    apart = not is_loopback(host)
+    if apart and not Ring(store, lambda: datetime.now(UTC)).may_send():
+        raise Refused(
+            f"serving on {host} shows this ledger to other machines, and there is no key to keep them out",
+            fix="make one first: outlay keys make NAME; or leave --host out",
+            code="not-loopback",
+        )
     with bind(host, port) as bound:
         url = url_of(bound)
         with taking_in(store, journal) as intake:
-            app = create_app(store, url, intake)
+            app = create_app(store, url, intake, only_keys=only_keys or apart)
             server = uvicorn.Server(
                 uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, http="httptools")
             )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from outlay.errors import EngineFailed
+from outlay.errors import EngineFailed, Held
 from outlay.store import ddl, migrations
 from outlay.store.ndjson import batches
 from outlay.store.protocol import Row
@@ -242,10 +242,11 @@ def _equal(equal: Mapping[str, str]) -> str:
     return " WHERE " + " AND ".join(f"{quoted(k)} = ${k}" for k in equal) if equal else ""
 
 
-def _served(url: str) -> str:
+def _served(note: Path) -> str:
     """Say where a running server shows the store, if one left a note beside it."""
-    note = Path(f"{url.removeprefix('duckdb://')}.address")
-    return f"ask it at {note.read_text(encoding='utf-8').strip()}, " if note.is_file() else ""
+    with suppress(OSError, IndexError):
+        return f"ask it at {note.read_text(encoding='utf-8').split()[0]}, "
+    return ""
 
 
 @contextmanager
@@ -257,10 +258,11 @@ def _as_ours(url: str, doing: str = "") -> Iterator[None]:
         text = str(error)
         during = f" during {doing}" if doing else ""
         if "lock" in text and (holder := _HOLDER.search(text)):
-            raise EngineFailed(
+            note = Path(f"{url.removeprefix('duckdb://')}.address")
+            raise Held(
                 f"{url} is held by another process (PID {holder[1]})",
-                fix=f"{_served(url)}wait for it or stop it (`outlay serve` holds its store), or use another --store",
-                code="store-held",
+                fix=f"{_served(note)}wait for it or stop it (`outlay serve` holds its store), or use another --store",
+                note=note,
             ) from error
         if "No space left" in text or "out of space" in text.lower():
             raise EngineFailed(

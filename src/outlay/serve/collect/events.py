@@ -14,6 +14,7 @@ from outlay.capture.intake import Answer, Intake, Record
 from outlay.errors import BadInput
 from outlay.serve.collect.body import Bodies
 from outlay.serve.encode import to_json
+from outlay.serve.keys import Key, Ring
 from outlay.serve.problems import MEDIA_TYPE, SCHEMA, problem
 from outlay.wire import batch
 
@@ -70,7 +71,7 @@ _BODY = {
 }
 
 
-def routes(intake: Intake) -> APIRouter:
+def routes(intake: Intake, ring: Ring) -> APIRouter:
     """Return the routes."""
     found = APIRouter(prefix="/v1", responses=_RESPONSES)
     bodies = Bodies()
@@ -80,7 +81,7 @@ def routes(intake: Intake) -> APIRouter:
         """Send usage events: an array, one object, or one a line. Answers when they are on disk."""
         intake.admit()
         async with bodies.of(request) as body:
-            answer = await taken(intake, records_of(request, body), request.scope.get("outlay.bound"))
+            answer = await taken(intake, ring, request.scope.get("outlay.key"), records_of(request, body))
         return response_of(answer)
 
     return found
@@ -107,8 +108,16 @@ def records_of(request: Request, body: bytes) -> Sequence[Record]:
         return batch.elements(body)
 
 
-async def taken(intake: Intake, records: Sequence[Record], bound: dict[str, str] | None) -> Answer:
-    """Take events in, and return what became of them once those that were accepted are on disk."""
+async def taken(intake: Intake, ring: Ring, key: Key | None, records: Sequence[Record]) -> Answer:
+    """Take events in, and return what became of them once those that were accepted are on disk.
+
+    Raises:
+        TooFast: The key sends more than it may.
+        EngineFailed: They cannot be written; send all of them again.
+    """
+    if key:
+        ring.spend(key, len(records))
+    bound = key.bound if key else None
     answer, waiting = Answer(), []
     rest = iter(records)
     first = 0
