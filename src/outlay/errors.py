@@ -8,7 +8,7 @@
     ├── SourceFailed     a vendor or a file failed
     │   └── Unreadable   its format is not what it claims to be
     ├── EngineFailed     the database failed, is full or corrupt
-    │   └── Held         another process has it
+    │   └── StoreHeld    another process has it
     └── Broken           a law of ours is violated: always a bug
 
 Exit codes and HTTP statuses are assigned where people meet them (`cli`, `serve`), not here.
@@ -94,7 +94,7 @@ class EngineFailed(OutlayError):
     code = "engine-failed"
 
 
-class Held(EngineFailed):
+class StoreHeld(EngineFailed):
     """Another process holds the database.
 
     Args:

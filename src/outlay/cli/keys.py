@@ -11,7 +11,7 @@ import click
 
 from outlay.cli.options import json_option, now, opened, store_option
 from outlay.cli.tables import console, show
-from outlay.errors import BadInput, Held, Refused
+from outlay.errors import BadInput, Refused, StoreHeld
 from outlay.serve import keys as ring
 from outlay.serve.api.keys import shown
 from outlay.serve.encode import to_json, to_jsonable
@@ -128,7 +128,7 @@ def _asked(
     try:
         with opened(ctx, store_url) as store:
             return here(store)
-    except Held as held:
+    except StoreHeld as held:
         try:
             url, token = held.note.read_text(encoding="utf-8").split()
         except (OSError, ValueError):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from outlay.errors import EngineFailed, Held
+from outlay.errors import EngineFailed, StoreHeld
 from outlay.store import ddl, migrations
 from outlay.store.ndjson import batches
 from outlay.store.protocol import Row
@@ -259,7 +259,7 @@ def _as_ours(url: str, doing: str = "") -> Iterator[None]:
         during = f" during {doing}" if doing else ""
         if "lock" in text and (holder := _HOLDER.search(text)):
             note = Path(f"{url.removeprefix('duckdb://')}.address")
-            raise Held(
+            raise StoreHeld(
                 f"{url} is held by another process (PID {holder[1]})",
                 fix=f"{_served(note)}wait for it or stop it (`outlay serve` holds its store), or use another --store",
                 note=note,
