@@ -69,7 +69,7 @@ ASKED: dict[str, list[Asked]] = {
     "capture/accepted": [Asked({"take_in": "late"})],
     "capture/conflicts": [Asked({"take_in": "late"})],
     "capture/counted": [Asked({"take_in": name}) for name in ("late", "events")],
-    "capture/hours": [Asked({"take_in": "late"})],
+    "capture/minutes": [Asked({"take_in": "late"})],
     "capture/recent": [Asked({})],
     "cost/same_call": [
         Asked({"rung": rung, "run": run}) for rung in ("trace", "usage", "span") for run in ("none", None)
@@ -101,6 +101,8 @@ ASKED: dict[str, list[Asked]] = {
     "explain/evidence_event": _SEEN,
     "explain/evidence_measured": _SEEN,
     "explain/evidence_share": _of("share", where={"team": "a"}),
+    "explain/live": [Asked(table="rollup_minute", by=dims) for dims in ((), ("feature",), ("minute",))],
+    "cost/live_runs": [Asked({})],
     "explain/heatmap": _of("rollup_hour", where={"feature": "a"}),
     "explain/feature_usage": [Asked({"feature": "a"})],
     "explain/planned_cost": [Asked(), Asked({"feature": "b"})],

@@ -1,11 +1,13 @@
 """One world for both engines: everything an import or a run can leave, drawn once from a fixed seed."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from outlay.allocate.stage import apply_rules, driver_flags
+from outlay.cost.live import Live
+from outlay.prices.book import Book
 from outlay.store import Row, Store
 from outlay.terms.attribution import ATTRIBUTION
 from tests.laws.world import (
@@ -72,6 +74,9 @@ def lay(store: Store) -> str:
     store.insert("api_key", _keys())
     apply_rules(store, ruled(RULES), now=TAKEN)
     run = published(store).run.name
+    (first,) = read(store, "SELECT MIN(time) AS seen FROM estimate WHERE provider = 'acme-ai' AND attempt = 1")
+    minute = cast(datetime, first["seen"]).replace(second=0, microsecond=0)
+    Live(store).refresh([minute], now=minute, book=Book.load(store, known_at=TAKEN))
     for table in ("assignment", "pool", "rollup_day", "share"):
         rows = [{**row, "run": OPEN} for row in read(store, f"SELECT * FROM {table} WHERE run = '{run}'")]
         store.insert(table, [row for row in rows if table != "share" or row["rule"] in ("tags", "models")])

@@ -1,5 +1,6 @@
 """Commands that set things going: demo, run, serve, doctor."""
 
+from datetime import timedelta
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
@@ -215,6 +216,14 @@ def _show_runs(published: list[flow.Published]) -> None:
 @click.option("--port", default=8321, show_default=True, help="Port to serve on.")
 @click.option("--only-keys", is_flag=True, help="Answer nothing without a key, on loopback either.")
 @click.option(
+    "--run-every",
+    type=click.IntRange(min=0),
+    default=15,
+    show_default=True,
+    metavar="MINUTES",
+    help="Run the months that new events are of so often; 0 leaves that to `outlay run`.",
+)
+@click.option(
     "--journal",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for events that are acknowledged and not in the store yet. [default: beside the store]",
@@ -222,11 +231,24 @@ def _show_runs(published: list[flow.Published]) -> None:
 @store_option
 @click.pass_context
 def serve(
-    ctx: click.Context, host: str, port: int, only_keys: bool, journal: Path | None, store_url: str | None
+    ctx: click.Context,
+    host: str,
+    port: int,
+    only_keys: bool,
+    run_every: int,
+    journal: Path | None,
+    store_url: str | None,
 ) -> None:
     """Serve the API and the dashboard on this machine, and collect what programs send to it."""
     with opened(ctx, store_url) as store:
-        serve_pages(store, journal=journal or journal_of(store), host=host, port=port, only_keys=only_keys)
+        serve_pages(
+            store,
+            journal=journal or journal_of(store),
+            host=host,
+            port=port,
+            only_keys=only_keys,
+            run_every=timedelta(minutes=run_every) if run_every else None,
+        )
 
 
 @click.command()

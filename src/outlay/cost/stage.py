@@ -52,12 +52,22 @@ def price(store: Store, known_at: datetime, corrections: Mapping[str, datetime],
         corrections: Corrections learnt later are not used either (see `corrected_at`).
         values: `run`, `month`, `starts_at` and `ends_at`.
     """
-    book = Book.load(store, known_at=known_at, corrected_at=corrections)
     marks = {"run": values["run"], "month": values["month"]}
     store.insert(
         "correction_cutoff",
         [{**marks, "provider": name, "corrections_known_at": instant} for name, instant in corrections.items()],
     )
+    price_at(store, Book.load(store, known_at=known_at, corrected_at=corrections), values)
+
+
+def price_at(store: Store, book: Book, values: Mapping[str, object]) -> None:
+    """Find the price of everything used in a span, and the events that only saw a call another one carries.
+
+    Args:
+        store: Holds the usage.
+        book: The prices.
+        values: `run`, `month`, `starts_at` and `ends_at`.
+    """
 
     def rows() -> Iterator[dict[str, object]]:
         number = 0

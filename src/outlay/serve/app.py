@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
 
@@ -13,9 +13,10 @@ from outlay.capture.intake import Intake
 from outlay.errors import Refused
 from outlay.serve import api, web
 from outlay.serve.address import announced, bind, url_of
-from outlay.serve.api import keys
+from outlay.serve.api import keys, live
 from outlay.serve.collect import events
 from outlay.serve.edition import edition
+from outlay.serve.fresh import Fresh
 from outlay.serve.guard import App, Guard, is_loopback
 from outlay.serve.keys import Ring
 from outlay.store import Store
@@ -51,7 +52,8 @@ def create_app(store: Store, url: str | None = None, intake: Intake | None = Non
     app.include_router(keys.routes(store, ring.forget))
     if intake:
         app.include_router(events.routes(intake, ring))
-    web.attach(app, store)
+        app.include_router(live.routes(store, intake.state))
+    web.attach(app, store, f"{url or ''}/v1/events" if intake else None)
     return Guard(app, ring, only_keys=only_keys)
 
 
@@ -62,6 +64,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8321,
     only_keys: bool = False,
+    run_every: timedelta | None = None,
     ready: Callable[[str], object] = print,
 ) -> None:
     """Serve the API and the page, and take in what programs send, until interrupted.
@@ -72,6 +75,7 @@ def serve(
         host: A loopback name or address; any other only when there are keys, and nothing is answered without one then.
         port: The port; 0 takes a free one.
         only_keys: Whether nothing is answered without a key on loopback either.
+        run_every: Time between two runs of the months that new events are of; None means that others run them.
         ready: Is told the URL, as one sentence, once it is known to be free.
 
     Raises:
@@ -86,7 +90,7 @@ def serve(
         )
     with bind(host, port) as bound:
         url = url_of(bound)
-        with taking_in(store, journal) as intake:
+        with taking_in(store, journal, run_every) as intake:
             app = create_app(store, url, intake, only_keys=only_keys or apart)
             server = uvicorn.Server(
                 uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, http="httptools")
@@ -97,13 +101,16 @@ def serve(
 
 
 @contextmanager
-def taking_in(store: Store, journal: Path | None) -> Iterator[Intake | None]:
-    """Keep an intake open for as long as the block lasts; None without a journal."""
+def taking_in(store: Store, journal: Path | None, run_every: timedelta | None = None) -> Iterator[Intake | None]:
+    """Keep an intake open, and the numbers up with it, for as long as the block lasts; None without a journal."""
     if journal is None:
         yield None
         return
-    intake = Intake(store, journal)
+    fresh = Fresh(store, lambda: datetime.now(UTC), run_every)
+    intake = Intake(store, journal, filed=fresh.filed)
+    fresh.start()
     try:
         yield intake
     finally:
         intake.close()
+        fresh.stop()

@@ -59,7 +59,7 @@ class Intake:
         folder: Of the journal; it should be on a disk of this machine.
         clock: Says what time it is, UTC.
         most_waiting: Bytes that the journal may hold before it is busy.
-        filed: Told after each filing which hours have new events.
+        filed: Told after each filing which minutes have new events.
 
     Raises:
         EngineFailed: The journal cannot be used, or the store cannot be read.
@@ -72,7 +72,7 @@ class Intake:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         most_waiting: int = MOST_WAITING,
-        filed: Callable[[Sequence[datetime]], object] = lambda _hours: None,
+        filed: Callable[[Sequence[datetime]], object] = lambda _minutes: None,
     ) -> None:
         self.journal = Journal(folder)
         self._clock = clock
@@ -152,6 +152,11 @@ class Intake:
                 fix="send them again after the seconds that Retry-After says",
                 code="busy",
             )
+
+    def state(self) -> dict[str, object]:
+        """Return how it is: bytes that wait to be filed, and why nothing is filed, where that fails."""
+        failing = self.filing.failing
+        return {"waiting_bytes": self.journal.size, "failing": failing.message if failing else None}
 
     def close(self) -> None:
         """Write what was offered, file what was written, and let go of the journal."""

@@ -155,6 +155,24 @@ ROLLUP_HOUR = Table(
         Column("estimated_cost", MONEY, "Usage times price.", unit="currency"),
     ),
 )
+ROLLUP_MINUTE = Table(
+    "rollup_minute",
+    "Usage of one minute of the last hour by feature and model; made anew when an event of it arrives.",
+    ("run", "minute", "provider", "feature"),
+    (
+        *_RUN,
+        Column("minute", INSTANT, "Start of the minute."),
+        Column("provider", NAME, "Who is paid."),
+        Column("model", NAME, "Model or meter.", optional=True),
+        Column("feature", NAME, "Product feature.", optional=True),
+        Column("team", NAME, "Owning team.", optional=True),
+        Column("currency", NAME, "ISO 4217 code."),
+        Column("calls", COUNT, "Calls (first attempts)."),
+        Column("tokens", COUNT, "Tokens of all units.", unit="tokens"),
+        Column("estimated_cost", MONEY, "Usage times price.", unit="currency"),
+        Column("unpriced_quantity", QUANTITY, "Tokens and units without a price."),
+    ),
+)
 ASSIGNMENT = Table(
     "assignment",
     "One combination of the bill columns that rules look at, and the rule it falls to.",

@@ -1,0 +1,102 @@
+"""Fresh: while the server runs, keeps its numbers up with what it collects.
+
+The last hour is priced minute by minute, a second or two after events are filed. A month whose events changed is run
+now and then, so that its ledger follows.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from threading import Condition, Thread
+from time import monotonic
+
+from outlay import flow
+from outlay.cost.live import KEPT, Live
+from outlay.errors import OutlayError
+from outlay.prices import learn
+from outlay.prices.book import Book
+from outlay.store import Store
+from outlay.terms.period import Period
+
+#: Seconds between two looks at what changed, and for how long prices are kept before they are read anew.
+_PAUSE, _PRICES = 1.0, 60.0
+_log = logging.getLogger("outlay.collector")
+
+
+class Fresh:
+    """Two threads: one for the last hour, one for the months.
+
+    Args:
+        store: Holds what is collected.
+        clock: Says what time it is, UTC.
+        run_every: Time between two runs of months that changed; None means that others run them.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], datetime], run_every: timedelta | None) -> None:
+        self._store = store
+        self._clock = clock
+        self._run_every = run_every
+        self._changed = Condition()
+        self._minutes: set[datetime] = set()
+        self._months: set[str] = set()
+        self._ending = False
+        self._threads = [Thread(target=self._keep_minutes, name="outlay-live", daemon=True)]
+        if run_every is not None:
+            self._threads.append(Thread(target=self._keep_months, name="outlay-run", daemon=True))
+
+    def start(self) -> None:
+        """Begin, with the hour that is over."""
+        now = self._clock().replace(second=0, microsecond=0)
+        self._minutes.update(now - timedelta(minutes=back) for back in range(int(KEPT.total_seconds()) // 60))
+        for thread in self._threads:
+            thread.start()
+
+    def filed(self, minutes: Sequence[datetime]) -> None:
+        """Hear that minutes have new events."""
+        with self._changed:
+            self._minutes.update(minutes)
+            self._months.update(f"{minute:%Y-%m}" for minute in minutes)
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """End; what is being made is finished first."""
+        with self._changed:
+            self._ending = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _keep_minutes(self) -> None:
+        live, book, read_at = None, None, 0.0
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._minutes or self._ending)
+                if self._ending:
+                    return
+                minutes, self._minutes = self._minutes, set()
+            try:
+                now = self._clock()
+                if book is None or monotonic() - read_at > _PRICES:
+                    learn.seed(self._store, now=now)
+                    book, read_at = Book.load(self._store, known_at=now), monotonic()
+                live = live or Live(self._store)
+                live.refresh(minutes, now=now, book=book)
+            except OutlayError as error:
+                _log.warning("the last minutes are not up to date: %s", error)
+                with self._changed:
+                    self._minutes |= minutes
+            with self._changed:
+                self._changed.wait_for(lambda: self._ending, timeout=_PAUSE)
+
+    def _keep_months(self) -> None:
+        assert self._run_every is not None  # noqa: S101 - else this thread was not made
+        while True:
+            with self._changed:
+                if self._changed.wait_for(lambda: self._ending, timeout=self._run_every.total_seconds()):
+                    return
+                months, self._months = sorted(self._months), set()
+            for name in months:
+                try:
+                    flow.run(self._store, Period.month(name), now=self._clock())
+                except OutlayError as error:
+                    _log.warning("%s was not run: %s", name, error)
