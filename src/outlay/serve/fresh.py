@@ -20,6 +20,8 @@ from outlay.terms.period import Period
 
 #: Seconds between two looks at what changed, and for how long prices are kept before they are read anew.
 _PAUSE, _PRICES = 1.0, 60.0
+#: Seconds after which the months are run that had no ledger when the server began.
+_FIRST_RUN = 60.0
 _log = logging.getLogger("outlay.collector")
 
 
@@ -48,6 +50,7 @@ class Fresh:
         """Begin, with the hour that is over."""
         now = self._clock().replace(second=0, microsecond=0)
         self._minutes.update(now - timedelta(minutes=back) for back in range(int(KEPT.total_seconds()) // 60))
+        self._months.update(_without_ledger(self._store))
         for thread in self._threads:
             thread.start()
 
@@ -90,13 +93,20 @@ class Fresh:
 
     def _keep_months(self) -> None:
         assert self._run_every is not None  # noqa: S101 - else this thread was not made
+        pause = min(_FIRST_RUN, self._run_every.total_seconds())
         while True:
             with self._changed:
-                if self._changed.wait_for(lambda: self._ending, timeout=self._run_every.total_seconds()):
+                if self._changed.wait_for(lambda: self._ending, timeout=pause):
                     return
                 months, self._months = sorted(self._months), set()
+            pause = self._run_every.total_seconds()
             for name in months:
                 try:
                     flow.run(self._store, Period.month(name), now=self._clock())
                 except OutlayError as error:
                     _log.warning("%s was not run: %s", name, error)
+
+
+def _without_ledger(store: Store) -> set[str]:
+    made = {f"{row['month']:%Y-%m}" for row in store.rows("explain/published")}
+    return {month.name for month in flow.months_with_data(store)} - made
