@@ -15,6 +15,7 @@ from outlay.serve import api, web
 from outlay.serve.address import announced, bind, url_of
 from outlay.serve.api import keys, live
 from outlay.serve.collect import events
+from outlay.serve.collect.body import Bodies
 from outlay.serve.edition import edition
 from outlay.serve.fresh import Fresh
 from outlay.serve.guard import App, Guard, is_loopback
@@ -51,7 +52,8 @@ def create_app(store: Store, url: str | None = None, intake: Intake | None = Non
     api.attach(app, store)
     app.include_router(keys.routes(store, ring.forget))
     if intake:
-        app.include_router(events.routes(intake, ring))
+        bodies = Bodies()
+        app.include_router(events.routes(intake, ring, bodies))
         app.include_router(live.routes(store, intake.state))
     web.attach(app, store, f"{url or ''}/v1/events" if intake else None)
     return Guard(app, ring, only_keys=only_keys)

@@ -49,7 +49,7 @@ _ANSWER: dict[str, Any] = {
     },
 }
 _REFUSED = {**SCHEMA, "properties": {**cast("dict[str, Any]", SCHEMA["properties"]), **_ANSWER["properties"]}}
-_RESPONSES: dict[int | str, dict[str, Any]] = {
+RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "What became of each event.", "content": {"application/json": {"schema": _ANSWER}}},
     **{
         status: {"description": text, "content": {MEDIA_TYPE: {"schema": _REFUSED}}}
@@ -71,10 +71,9 @@ _BODY = {
 }
 
 
-def routes(intake: Intake, ring: Ring) -> APIRouter:
+def routes(intake: Intake, ring: Ring, bodies: Bodies) -> APIRouter:
     """Return the routes."""
-    found = APIRouter(prefix="/v1", responses=_RESPONSES)
-    bodies = Bodies()
+    found = APIRouter(prefix="/v1", responses=RESPONSES)
 
     @found.post("/events", openapi_extra={"requestBody": _BODY})
     async def events(request: Request) -> Response:
