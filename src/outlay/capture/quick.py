@@ -7,7 +7,7 @@ event that both take becomes the same row.
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -22,13 +22,20 @@ _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=values.LONGEST)]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=values.LONGEST_NAME)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=values.MOST)]
 _TOKENS = frozenset(TOKEN_UNITS)
-_Known = TypeVar("_Known", str, dict[str, str])
 #: How many different tags and contexts are remembered before starting over.
 _REMEMBERED = 10_000
+_NOTHING = msgspec.Raw()
+_encode = msgspec.json.Encoder().encode
+_decode_context = msgspec.json.Decoder(dict[str, str | None] | None).decode
+_decode_tags = msgspec.json.Decoder(dict[_Text, _Text] | None).decode
 
 
 class Landing(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """An event on its way into `usage`: its fields are columns, except `usage`; once checked, `context` is one text."""
+    """An event on its way into `usage`: its fields are columns, except `usage`.
+
+    `context` and `tags` stay as they stand until they are looked up; once checked, `context` is one text, `tags` texts
+    by name. What is UNSET is left out.
+    """
 
     id: _Text
     time: str | None  # once checked, an instant
@@ -58,8 +65,8 @@ class Landing(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc
     currency: str | None = None
     sensor: _Text | None = None
     usage: dict[str, _Count] | None = None
-    context: dict[str, str | None] | None = None
-    tags: dict[_Text, _Text] | None = None
+    context: msgspec.Raw = _NOTHING
+    tags: msgspec.Raw = _NOTHING
 
 
 _NAMES = tuple(name for name in Landing.__struct_fields__ if name not in ("context", "tags", "usage"))
@@ -70,8 +77,8 @@ class Quick:
 
     def __init__(self) -> None:
         self._decode = msgspec.json.Decoder(Landing).decode
-        self._tags: dict[object, dict[str, str]] = {}
-        self._contexts: dict[object, str] = {}
+        self._tags: dict[bytes, object] = {}
+        self._contexts: dict[bytes, object] = {}
 
     def read(self, record: bytes | dict[str, object]) -> Landing | None:
         """Return an ordinary event, checked but for the character NUL; None when it is not one.
@@ -80,17 +87,21 @@ class Quick:
             record: The event's JSON, or decoded already.
         """
         try:
-            event = self._decode(record) if isinstance(record, bytes) else msgspec.convert(record, Landing)
+            event = self._decode(record if isinstance(record, bytes) else _encode(record))
             when = datetime.fromisoformat(event.time or "")
             if event.reported_cost is not None:
                 event.reported_cost = values.money(event.reported_cost)
             if not _is_ordinary(event, when):
                 return None
-            if event.tags:
-                event.tags = self._known_tags(event.tags)
-            if event.context:
-                event.context = self._known_context(event.context)  # type: ignore[assignment] # the column is text
-        except (ValueError, Flawed):  # the decoder's errors are ValueErrors
+            if event.context is not _NOTHING:
+                said = bytes(event.context)
+                known = self._contexts.get(said)
+                event.context = _context(self._contexts, said) if known is None else known  # type: ignore[assignment]
+            if event.tags is not _NOTHING:
+                said = bytes(event.tags)
+                known = self._tags.get(said)
+                event.tags = _tags(self._tags, said) if known is None else known  # type: ignore[assignment]
+        except (ValueError, OverflowError, RecursionError, TypeError, Flawed):  # the decoder's errors are ValueErrors
             return None
         event.time = when  # type: ignore[assignment] # encoded in the one form that engines read
         if event.attempt is None:
@@ -101,27 +112,13 @@ class Quick:
             event.currency = "USD"
         return event
 
-    def _known_tags(self, given: dict[str, str]) -> dict[str, str] | None:
-        key = tuple(given.items())
-        found = self._tags.get(key)
-        if found is None:
-            found = _remember(self._tags, key, values.tags(given))
-        return found or None
-
-    def _known_context(self, given: dict[str, str | None]) -> str | None:
-        key = tuple(given.items())
-        found = self._contexts.get(key)
-        if found is None:
-            found = _remember(self._contexts, key, context_text(values.context(given)))
-        return found or None
-
 
 def landing_of(event: UsageEvent) -> Landing:
     """Return an event that was read the careful way as what the quick way makes of it."""
     found = Landing(**{name: getattr(event, name) for name in _NAMES})
     found.usage = dict(event.usage)  # type: ignore[arg-type] # quantities of other units may be decimals
-    found.context = context_text(event.context) or None  # type: ignore[assignment] # the column is text
-    found.tags = dict(event.tags) or None
+    found.context = context_text(event.context) or msgspec.UNSET  # type: ignore[assignment] # the column is text
+    found.tags = dict(event.tags) or msgspec.UNSET  # type: ignore[assignment] # the column is a map
     return found
 
 
@@ -139,7 +136,15 @@ def _is_ordinary(event: Landing, when: datetime) -> bool:
     )
 
 
-def _remember(known: dict[object, _Known], key: object, found: _Known) -> _Known:
+def _context(known: dict[bytes, object], said: bytes) -> object:
+    return _remember(known, said, context_text(values.context(_decode_context(said))) or msgspec.UNSET)
+
+
+def _tags(known: dict[bytes, object], said: bytes) -> object:
+    return _remember(known, said, values.tags(_decode_tags(said)) or msgspec.UNSET)
+
+
+def _remember(known: dict[bytes, object], key: bytes, found: object) -> object:
     if len(known) >= _REMEMBERED:
         known.clear()
     known[key] = found

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2b
-from typing import NamedTuple, cast
+from typing import cast
 
 import msgspec
 
@@ -28,7 +28,7 @@ _encode_sorted = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
-class Made(NamedTuple):
+class Made(msgspec.Struct, gc=False):
     """One event as rows of `usage`.
 
     Args:
@@ -39,7 +39,7 @@ class Made(NamedTuple):
     """
 
     id: str
-    fingerprint: bytes
+    fingerprint: str
     time: datetime
     rows: bytes
 
@@ -53,8 +53,8 @@ class Rows:
     """
 
     def __init__(self, take_in: str, file: int) -> None:
-        place = _encode({"take_in": take_in, "file": file})[1:-1]
-        self._end = b"," + place + b',"line":%d,"fingerprint":"%b"}\n'
+        place = _encode({"take_in": take_in, "file": file})[1:-1].decode()
+        self._end = f',{place},"line":'
         self._quick = Quick().read
 
     def make(
@@ -85,7 +85,7 @@ class Rows:
 
     def _made(self, event: Landing, line: int, *, careful: bool = False) -> Made | None:
         """Return the rows; None for what only the careful way may decide: whether there is a NUL in it."""
-        usage = cast("Mapping[str, int | Decimal]", event.usage or {})
+        usage: Mapping[str, int | Decimal] = event.usage or {}
         event.usage = None
         body = _encode(event)[:-1]
         if not careful and b"\\u0000" in body:
@@ -96,17 +96,22 @@ class Rows:
         first = body + b"," + _encode_sorted(tokens)[1:-1] if tokens else body
         others = [] if plain else sorted(unit for unit, n in usage.items() if n and unit not in _TOKENS)
         if not others:
-            digest = blake2b(first, digest_size=8).hexdigest().encode()
-            return Made(event.id, digest, when, first + self._end % (line, digest))
+            digest = blake2b(first, digest_size=8).hexdigest()
+            return Made(event.id, digest, when, first + self._ended(line, digest))
         pairs = [b"," + _encode({"unit": unit, "quantity": Decimal(usage[unit])})[1:-1] for unit in others]
-        digest = blake2b(first + b"".join(pairs), digest_size=8).hexdigest().encode()
+        digest = blake2b(first + b"".join(pairs), digest_size=8).hexdigest()
         event.attempt, event.duration_ms = 0, None
         # What a call cost is said once; its further units cost nothing beyond that.
         event.reported_cost = None if event.reported_cost is None else Decimal(0)
         further = _encode(event)[:-1]
         starts = [first, *(further for _ in pairs[1:])]
-        rows = (start + pair + self._end % (line, digest) for start, pair in zip(starts, pairs, strict=True))
-        return Made(event.id, digest, when, b"".join(rows))
+        end = self._ended(line, digest)
+        return Made(
+            event.id, digest, when, b"".join(start + pair + end for start, pair in zip(starts, pairs, strict=True))
+        )
+
+    def _ended(self, line: int, digest: str) -> bytes:
+        return f'{self._end}{line},"fingerprint":"{digest}"}}\n'.encode()
 
 
 def _decoded(record: bytes | dict[str, object]) -> object:

@@ -117,6 +117,11 @@ class ClickHouse:
                 self._client().raw_insert(table, list(names), b"".join(held), fmt="JSONEachRow")
         return len(held)
 
+    def load_lines(self, table: str, names: Sequence[str], path: Path) -> None:
+        """See `Store.load_lines`."""
+        with self._writing, _as_ours(self.url, table), path.open("rb") as content:
+            self._client().raw_insert(table, column_names=list(names), insert_block=content, fmt="JSONEachRow")
+
     def load(self, table: str, parquet: Path) -> None:
         """See `Store.load`."""
         names = [column.name for column in BY_NAME[table].columns]

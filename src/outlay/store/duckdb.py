@@ -103,19 +103,25 @@ class DuckDB:
 
     def insert_lines(self, table: str, names: Sequence[str], lines: Iterable[bytes]) -> int:
         """See `Store.insert_lines`."""
+        held = list(lines)
+        with _as_ours(self.url, table), tempfile.NamedTemporaryFile("wb", suffix=".ndjson") as batch:
+            batch.writelines(held)
+            batch.flush()
+            self.load_lines(table, names, Path(batch.name))
+        return len(held)
+
+    def load_lines(self, table: str, names: Sequence[str], path: Path) -> None:
+        """See `Store.load_lines`."""
         by_name = {column.name: column for column in BY_NAME[table].columns}
         columns = ", ".join(f"{quoted(name)}: '{ddl.duckdb_type(by_name[name])}'" for name in names)
         listed = ", ".join(quoted(name) for name in names)
         values = ", ".join(ddl.or_default(by_name[name]) for name in names)
-        held = list(lines)
-        with self._writing, tempfile.NamedTemporaryFile("wb", suffix=".ndjson") as batch, _as_ours(self.url, table):
-            batch.writelines(held)
-            batch.flush()
+        with self._writing, _as_ours(self.url, table):
             self.cursor().execute(
                 f"INSERT INTO {quoted(table)} ({listed}) SELECT {values} FROM"
-                f" read_json('{batch.name}', format = 'newline_delimited', columns = {{{columns}}})"
+                f" read_json($path, format = 'newline_delimited', columns = {{{columns}}})",
+                {"path": str(path)},
             )
-        return len(held)
 
     def load(self, table: str, parquet: Path) -> None:
         """See `Store.load`."""

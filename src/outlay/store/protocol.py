@@ -71,6 +71,10 @@ class Store(Protocol):
         """
         ...
 
+    def load_lines(self, table: str, names: Sequence[str], path: Path) -> None:
+        """Insert the rows of a file of such lines (see `insert_lines`)."""
+        ...
+
     def load(self, table: str, parquet: Path) -> None:
         """Insert the rows of a Parquet file that has the table's columns by name."""
         ...

@@ -8,7 +8,6 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import cast
@@ -25,7 +24,6 @@ from outlay.store import Store
 SOURCE = "collector"
 #: Between two filings, so that each has many events; and after one that failed.
 _PAUSE, _AFTER_FAILURE = 1.0, 5.0
-_BATCH = 100_000
 _log = logging.getLogger("outlay.collector")
 
 
@@ -85,11 +83,11 @@ class Filing:
     def remember(self, recent: Recent) -> None:
         """Tell which events came last: the newest of the store, then those that wait to be filed."""
         for row in reversed(self._store.rows("capture/recent")):
-            recent.add(cast(str, row["id"]), cast(str, row["fingerprint"]).encode())
+            recent.seen(cast(str, row["id"]), cast(str, row["fingerprint"]))
         for segment in self._journal.waiting:
             with segment.open("rb") as lines:
                 for line in map(_decode, lines):
-                    recent.add(line.id, line.fingerprint.encode())
+                    recent.seen(line.id, line.fingerprint)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -123,10 +121,8 @@ class Filing:
         """File one segment, and return the minutes its events are of."""
         with segment.open("rb") as lines:
             take_in = _decode(next(lines)).take_in
-            lines.seek(0)
-            self._clear(take_in)
-            while batch := list(islice(lines, _BATCH)):
-                self._store.insert_lines("arrival", NAMES, batch)
+        self._clear(take_in)
+        self._store.load_lines("arrival", NAMES, segment)
         of_import = {"take_in": take_in}
         try:
             with self._store.transaction():

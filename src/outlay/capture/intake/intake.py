@@ -118,22 +118,20 @@ class Intake:
                 if isinstance(made, Flaw):
                     answer.problems.append((index, made))
                     continue
-                ident, fingerprint, when, lines = made
-                if not since <= when < until:
-                    answer.problems.append((index, _far_off(when)))
+                if not since <= made.time < until:
+                    answer.problems.append((index, _far_off(made.time)))
                     continue
-                known = recent.known(ident)
+                known = recent.seen(made.id, made.fingerprint)
                 if known is None:
-                    recent.add(ident, fingerprint)
-                    batch.ids.append(ident)
-                    batch.lines.append(lines)
-                    answer.accepted += 1
-                elif known == fingerprint:
+                    batch.ids.append(made.id)
+                    batch.lines.append(made.rows)
+                elif known == made.fingerprint:
                     answer.duplicates += 1
                 else:
                     # It is written, too: when it is filed it becomes a problem that can be looked up.
-                    batch.lines.append(lines)
-                    answer.conflicts.append(Conflict(index, ident))
+                    batch.lines.append(made.rows)
+                    answer.conflicts.append(Conflict(index, made.id))
+            answer.accepted = len(batch.ids)
             self._line = line
             self._queue.append(batch)
             self._queued += sum(map(len, batch.lines))

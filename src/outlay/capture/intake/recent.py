@@ -15,18 +15,17 @@ class Recent:
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
-        self._young: dict[str, bytes] = {}
-        self._old: dict[str, bytes] = {}
+        self._young: dict[str, str] = {}
+        self._old: dict[str, str] = {}
 
-    def known(self, ident: str) -> bytes | None:
-        """Return the fingerprint under which an id came; None when it did not, or long ago."""
-        return self._young.get(ident) or self._old.get(ident)
-
-    def add(self, ident: str, fingerprint: bytes) -> None:
-        """Remember an event."""
-        if len(self._young) >= self._most:
-            self._old, self._young = self._young, {}
-        self._young[ident] = fingerprint
+    def seen(self, ident: str, fingerprint: str) -> str | None:
+        """Return the fingerprint under which an id came; when it did not, or long ago, remember it and return None."""
+        found = self._young.get(ident) or self._old.get(ident)
+        if found is None:
+            if len(self._young) >= self._most:
+                self._old, self._young = self._young, {}
+            self._young[ident] = fingerprint
+        return found
 
     def forget(self, ident: str) -> None:
         """Forget an event that was not kept after all."""
