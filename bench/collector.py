@@ -187,7 +187,7 @@ def speed(seconds: float) -> None:
     print(f"{'ratio':28} {full.rate / peer.rate:>10.2f}")
     _say("at half that load", half)
     print(
-        f"{'in the numbers after':28} {late:>10.1f} s at full load ({behind / 1e6:,.0f} MB waited), {fresh:.1f} s at half"
+        f"{'in the numbers after':28} {late:>10.1f} s at full load, {fresh:.1f} s at half; {behind / 1e6:,.0f} MB had waited"
     )
     print(f"{'memory':28} {memory:>10,} MB")
 
