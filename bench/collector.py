@@ -186,9 +186,8 @@ def speed(seconds: float) -> None:
     _say("FastAPI, pydantic, no disk", peer)
     print(f"{'ratio':28} {full.rate / peer.rate:>10.2f}")
     _say("at half that load", half)
-    print(
-        f"{'in the numbers after':28} {late:>10.1f} s at full load, {fresh:.1f} s at half; {behind / 1e6:,.0f} MB had waited"
-    )
+    print(f"{'in the numbers after':28} {late:>10.1f} s at full load, {fresh:.1f} s at half")
+    print(f"{'waited at full load':28} {behind / 1e6:>10,.0f} MB")
     print(f"{'memory':28} {memory:>10,} MB")
 
 
