@@ -147,6 +147,18 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
     "outlay prices snapshot": (("file", "bytes", "prices", "known_at"), "The file is for `outlay.price(...)`."),
     "outlay rules apply": (("rule_version", "rules"), "`rules` are the names, in order."),
     "outlay rules show": (("rule_version", "rules"), "`rules` are the rules in force, whole."),
+    **dict.fromkeys(
+        ("outlay keys make", "outlay keys rotate"),
+        (
+            ("key", "name", "scopes", "bound", "events_per_second", "expires_at", "revoked", "text"),
+            "`text` is the key itself, shown once.",
+        ),
+    ),
+    "outlay keys list": (("keys",), "For each: `key` and all that is printed when it is made, but its `text`."),
+    "outlay keys revoke": (
+        ("key", "name", "scopes", "bound", "events_per_second", "expires_at", "revoked"),
+        "The key that has ended.",
+    ),
     "outlay doctor": (
         ("outlay", "store", "default_store", "engine", "take_ins", "published"),
         "`take_ins` are the imports, `published` the ledgers.",

@@ -41,6 +41,10 @@ TYPED = {
     "outlay prices snapshot": "outlay prices snapshot --out prices.snapshot --json",
     "outlay rules apply": "outlay rules apply rules.toml --json",
     "outlay rules show": "outlay rules show --json",
+    "outlay keys make": "outlay keys make ci --json",
+    "outlay keys list": "outlay keys list --json",
+    "outlay keys rotate": "outlay keys rotate ci --grace-hours 0 --json",
+    "outlay keys revoke": "outlay keys revoke ci --json",
     "outlay doctor": "outlay doctor --json",
 }
 #: Files for the commands that look ahead: a planned feature, and machines of one's own with a call on them.

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from io import BytesIO
 
 import zstandard
-from starlette.requests import Request
+from fastapi import Request
 
 from outlay.errors import BadInput, EngineFailed
 
