@@ -22,7 +22,10 @@ _HOLDER = re.compile(r"PID (\d+)")
 
 
 class DuckDB:
-    """A DuckDB file, or memory when the path is None. Threads get a cursor each; one writes at a time.
+    """A DuckDB file, or memory when the path is None. Threads get a cursor each.
+
+    Rows are added side by side, so that a run does not hold up what is collected; one deletes at a time, since two that
+    delete the same rows would be in conflict.
 
     Args:
         path: The database file; None for memory.
@@ -91,7 +94,7 @@ class DuckDB:
         """See `Store.fill`."""
         statement = bind(name, self.engine, parameters or {}, table=over, by=by, where=where)
         columns = ", ".join(quoted(column.name) for column in BY_NAME[table].columns)
-        with self._writing, _as_ours(self.url, name):
+        with _as_ours(self.url, name):
             self.cursor().execute(
                 f"INSERT INTO {quoted(table)} ({columns}) SELECT {columns} FROM ({statement.text})",
                 _to_engine(statement),
@@ -116,7 +119,7 @@ class DuckDB:
         columns = ", ".join(f"{quoted(name)}: '{ddl.duckdb_type(by_name[name])}'" for name in names)
         listed = ", ".join(quoted(name) for name in names)
         values = ", ".join(ddl.or_default(by_name[name]) for name in names)
-        with self._writing, _as_ours(self.url, table):
+        with _as_ours(self.url, table):
             self.cursor().execute(
                 f"INSERT INTO {quoted(table)} ({listed}) SELECT {values} FROM"
                 f" read_json($path, format = 'newline_delimited', columns = {{{columns}}})",
@@ -126,7 +129,7 @@ class DuckDB:
     def load(self, table: str, parquet: Path) -> None:
         """See `Store.load`."""
         columns = ", ".join(quoted(column.name) for column in BY_NAME[table].columns)
-        with self._writing, _as_ours(self.url, table):
+        with _as_ours(self.url, table):
             self.cursor().execute(
                 f"INSERT INTO {quoted(table)} ({columns}) SELECT {columns} FROM read_parquet('{parquet}')"
             )
