@@ -38,6 +38,7 @@ def stated(
         valid_to=end,
         source=source,
         correction=False,
+        marginal=False,
     )
 
 

@@ -19,7 +19,7 @@ from genai_prices.types import (
 )
 
 from outlay.prices.book import Book
-from outlay.prices.sources.genai_prices import _unit as ours  # the only way from their units to ours
+from outlay.prices.genai_models import _unit as ours  # the only way from their units to ours
 from outlay.terms.money import rounded
 from outlay.terms.price import Price, context_text
 from tests.prices.test_genai_prices import SNAPSHOT, has_prices, literals, theirs

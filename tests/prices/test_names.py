@@ -1,3 +1,4 @@
+import random
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from outlay.errors import Refused
 from outlay.prices.book import Book
 from outlay.prices.learn import overlay, seed
 from outlay.prices.names import is_tuned
+from outlay.prices.pattern import compiled, matches
 from outlay.store import Store, open_store
 from outlay.terms.price import Price, Unpriced
 from tests.prices.stating import day
@@ -151,3 +153,23 @@ def test_a_deployment_is_bitemporal(deployed: Store, now: datetime, overlay_file
     assert overlay(deployed, overlay_file, now=later, correction=True) == 1
     meant = [Book.load(deployed, at).rates("azure", "my-gpt", day(3, 1)) for at in (now, later)]
     assert [found.name for found in meant if not isinstance(found, Unpriced)] == ["gpt-4o", "gpt-5.5"]
+
+
+def test_patterns_that_only_list_names_match_as_expressions_do(book: Book) -> None:
+    """Comparing texts gives what the regular expression gives, for every pattern and the names around it."""
+    for provider, models in book.models.items():
+        names = [name for rates in models.values() for name in (rates.name, f"x{rates.name}", f"{rates.name}-2026")]
+        some = random.Random(provider).sample(names, min(len(names), 60))
+        for rates in models.values():
+            for name in (*some, rates.name.upper(), f"{rates.name}\n", "", "K"):
+                assert matches(rates.pattern, name) == bool(compiled(rates.pattern).fullmatch(name)), rates.pattern
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["", ".*", ".*.*", "a.*b", r"a\.b", r"a\|b", r"foo\.*", "a|.*b|c.*", r".*\-x.*", "(?:a|b)", r"\d", "a|", "."],
+)
+def test_any_pattern_matches_as_its_expression_does(pattern: str) -> None:
+    """Marks of expressions, escaped or not, mean what they mean."""
+    for name in ("", "a", "b", "A", "a.b", "a|b", "foo", "foo.", "foo...", "foox", "q-x-q", "ab", "cab", "1", "c\n"):
+        assert matches(pattern, name) == bool(compiled(pattern).fullmatch(name)), name

@@ -82,9 +82,12 @@ BAD = [
     ("source", '""', "not a text", "bad-overlay"),
     ("source", '"acme (list price)"', "those words mark price lists", "bad-overlay"),
     ("size_from", "-1", "at least 0", "bad-number"),
-    ("threshold", '"marginal"', "only the part above", "bad-overlay"),
+    ("threshold", '"marginal"', "is no token", "bad-overlay"),
+    ("threshold", '"banded"', 'or "marginal"', "bad-overlay"),
     ("correction", '"yes"', "without quotes", "bad-overlay"),
-    ("project", '"p-1"', "not possible here", "bad-overlay"),
+    ("project", '"a=b"', "stand between", "bad-overlay"),
+    ("workspace", '"w-1"', "write it as project", "bad-overlay"),
+    ("team", '"t-1"', "not possible here", "bad-overlay"),
 ]
 
 
@@ -164,11 +167,11 @@ def test_days_of_the_week_are_checked(overlay_file: Path) -> None:
 
 
 def test_the_example_of_the_documentation_can_be_learnt(overlay_file: Path) -> None:
-    """What the page about overlays shows has all five kinds of entries, and nothing is wrong with it."""
+    """What the page about overlays shows has all six kinds of entries, and nothing is wrong with it."""
     page = (Path(__file__).parents[2] / "docs/add-a-price-source.md").read_text(encoding="utf-8")
     stated, faults = read(overlay_file, page.partition("```toml\n")[2].partition("```")[0])
     assert faults == ()
-    assert len(stated) == 7
+    assert len(stated) == 9
 
 
 def test_a_percentage_says_what_it_is_of(overlay_file: Path) -> None:
@@ -192,7 +195,8 @@ def test_a_percentage_says_what_it_is_of(overlay_file: Path) -> None:
     [
         ("discount", {"percent": "101"}, "percent is 101"),
         ("discount", {"percent": None}, "percent missing"),
-        ("discount", {"project": '"p"'}, "not possible here"),
+        ("discount", {"account": '"p"'}, "not possible here"),
+        ("discount", {"project": '"p"', "context": '{project = "q"}'}, "another one in context"),
         ("discount", {"model": '"m"', "pattern": '"m.*"'}, "both model and pattern"),
         ("uplift", {}, "context missing"),
         ("uplift", {"context": '{region = "global"}'}, "the ordinary one"),

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
+from outlay.prices.steps import from_json
 from outlay.store import Row, Store
 from outlay.terms.money import EXACT, rounded
 from outlay.terms.unit import TOKEN_UNITS
@@ -31,7 +32,8 @@ class Moved:
             `after`, `change`; largest change first.
         shares: One row per feature, customer and currency whose part of the bill differs, likewise.
         prices: One row per price of something used that differs: `provider`, `model`, `context`, `unit`, `before` and
-            `after` for `per` units (None where there was none), `valid_from`, `valid_to`, `size_from`, `source`.
+            `after` for `per` units (None where there was none), `valid_from`, `valid_to`, `size_from`, `source`; of a
+            marginal price `tokens_from`, the first of the unit's tokens it is for.
     """
 
     replaced: str
@@ -105,12 +107,24 @@ def _differences(old: Row, new: Row) -> Iterator[Row]:
         if old[column] != new[column]:
             before, after = _per_million(old[column]), _per_million(new[column])
             yield {**named, "unit": unit, "before": before, "after": after, "per": _PER}
+    was, is_now = from_json(cast(str, old["steps"])), from_json(cast(str, new["steps"]))
+    for unit in (unit for unit in TOKEN_UNITS if was.get(unit) != is_now.get(unit)):
+        for first in sorted({before + 1 for before, _ in (*was.get(unit, ()), *is_now.get(unit, ()))}):
+            then, now = (_per_million(_token(vector, unit, first)) for vector in (old, new))
+            yield {**named, "unit": unit, "before": then, "after": now, "per": _PER, "tokens_from": first}
     if new["unit"] and (old["unit_amount"], old["unit_per"]) != (new["unit_amount"], new["unit_per"]):
         yield {**named, "unit": new["unit"], "before": _for_one(old), "after": _for_one(new), "per": 1}
 
 
 def _per_million(atto: object) -> Decimal | None:
     return None if atto is None else Decimal(cast(int, atto)) * _PER * _ATTO
+
+
+def _token(vector: Row, unit: str, place: int) -> int | None:
+    """Return the price of one of a unit's tokens, counted from 1, in 1e-18."""
+    first = cast("int | None", vector[f"{unit}_atto"])
+    steps = from_json(cast(str, vector["steps"])).get(unit, ())
+    return None if first is None else first + sum(more for before, more in steps if before < place)
 
 
 def _for_one(vector: Mapping[str, object]) -> Decimal | None:
@@ -121,7 +135,15 @@ def _for_one(vector: Mapping[str, object]) -> Decimal | None:
 def _joined(rows: list[Row]) -> Iterator[Row]:
     """Yield rows in order of their unit and time, those of the same prices whose times meet as one."""
     held: Row | None = None
-    for row in sorted(rows, key=lambda r: (str(r["unit"]), cast(int, r["size_from"]), _at(r, "valid_from"))):
+    for row in sorted(
+        rows,
+        key=lambda r: (
+            str(r["unit"]),
+            cast(int, r["size_from"]),
+            cast(int, r.get("tokens_from", 0)),
+            _at(r, "valid_from"),
+        ),
+    ):
         if held and held["valid_to"] == row["valid_from"] and _same(held, row):
             held["valid_to"] = row["valid_to"]
             continue
@@ -133,4 +155,6 @@ def _joined(rows: list[Row]) -> Iterator[Row]:
 
 
 def _same(one: Row, other: Row) -> bool:
-    return all(one[name] == other[name] for name in ("unit", "size_from", "before", "after", "source"))
+    return all(
+        one.get(name) == other.get(name) for name in ("unit", "size_from", "tokens_from", "before", "after", "source")
+    )

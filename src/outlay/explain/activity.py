@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import cast
 
+from outlay.capture.retention import removals
 from outlay.errors import BadInput
 from outlay.explain.rows import usage
 from outlay.store import Row, Store
@@ -32,7 +33,7 @@ def trace(store: Store, ident: str) -> dict[str, object]:
             break
     else:
         raise BadInput(
-            f"no event has trace, session, call, response or id {ident!r}",
+            f"no event has trace, session, call, response or id {ident!r}{_of_those_left(store)}",
             fix="check the id, import its events, then run `outlay run`",
             code="no-such-trace",
         )
@@ -41,6 +42,14 @@ def trace(store: Store, ident: str) -> dict[str, object]:
         currency = cast(str, row["currency"])
         totals[currency] = totals.get(currency, _ZERO) + cast(Decimal, row["amount"])
     return {"id": ident, "totals": totals, "rows": rows}
+
+
+def _of_those_left(store: Store) -> str:
+    """Say which events were removed, if any were: what is asked for may have been among them."""
+    if found := removals(store):
+        said = ", ".join(f"{one.month.name} (on {one.removed_at:%Y-%m-%d})" for one in found)
+        return f"; the events of {said} were removed"
+    return ""
 
 
 def _runs(store: Store, span: Row) -> Iterator[object]:

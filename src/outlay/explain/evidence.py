@@ -12,8 +12,10 @@ from typing import cast
 
 from outlay.allocate.rules import DEFAULT, Rule, Rules, from_definitions, read
 from outlay.allocate.stage import driver_flags
+from outlay.capture.retention import Removal, removals
 from outlay.errors import Broken
 from outlay.explain.rows import ledger
+from outlay.prices.steps import from_json
 from outlay.store import Row, Store
 from outlay.store.statement import text_of
 from outlay.terms.attribution import ATTRIBUTION
@@ -48,12 +50,14 @@ def evidence(
           rows of rolled-up usage whose `weight` sums to the share's; `events` the dearest events behind them, each
           with `usage` by unit, `amount`, `prices` (an `amount` per so many), `source` and `valid_from` (within the
           month); an event's amount is quantity times price, halves rounded up at 1e-12; `other_events` counts and
-          sums the rest. Both are empty for shares that no usage drives. `follows` names the slice that a
+          sums the rest. Both are empty for shares that no usage drives; where the month's events were removed, there
+          are none and `other_events` is None. `follows` names the slice that a
           proportional share followed, as `where` for another call, else None.
         - `pools`: `amount`, `charges` (take-in, file name, line, billed cost, and `part`: what of it falls on the
           pool's day), `other_charges` (count and sum of the rest), and `off_by`: pool minus the sum of all parts,
           zero unless a later import changed the bill and the month was not run again.
         - `rules`: version, name and definition of every rule named by a share.
+        - `events_removed`: `month` and `removed_at` of the months of shares whose usage events were removed.
 
     Raises:
         UnknownName: `where` names no dimension of a share.
@@ -64,15 +68,18 @@ def evidence(
     totals = ledger(store, period, (), where)
     pools: list[dict[str, object]] = []
     used: dict[tuple[str, str], dict[str, object]] = {}
+    removed: list[Removal] = []
     for run in sorted({cast(str, share["run"]) for share in shares}):
         own = [share for share in shares if share["run"] == run]
         rules = _rules_of(store, cast(str, own[0]["rule_version"]))
         asked = _asked(run, cast(date, own[0]["month"]), most, own)
+        sealed = [one for one in removals(store) if one.month.first == own[0]["month"]]
+        removed += sealed
         pools += _pools(store, own, asked, rules)
         for name in sorted({cast(str, share["rule"]) for share in own}):
             rule = next((rule for rule in rules.rules if rule.name == name), None)
             of_rule = [share for share in own if share["rule"] == name]
-            _add_usage(store, of_rule, rule, asked)
+            _add_usage(store, of_rule, rule, asked, sealed=bool(sealed))
             used[rules.version, name] = _shown_rule(rules, name)
     return {
         "period": str(period),
@@ -81,6 +88,7 @@ def evidence(
         "shares": shares,
         "pools": pools,
         "rules": list(used.values()),
+        "events_removed": [{"month": one.month.name, "removed_at": one.removed_at} for one in removed],
         "query": {"name": _QUERY, "text": text_of(_QUERY, store.engine), "parameters": values},
     }
 
@@ -143,8 +151,10 @@ def _pools(
         }
 
 
-def _add_usage(store: Store, shares: Sequence[Row], rule: Rule | None, asked: Mapping[str, object]) -> None:
-    """Give the shares of one rule the usage that drove them."""
+def _add_usage(
+    store: Store, shares: Sequence[Row], rule: Rule | None, asked: Mapping[str, object], *, sealed: bool
+) -> None:
+    """Give the shares of one rule the usage that drove them; of a sealed month, its roll-ups are all there is."""
     for share in shares:
         share.update(measured=[], events=[], other_events={"events": 0, "amount": _ZERO}, follows=None)
     if rule is None:
@@ -159,8 +169,12 @@ def _add_usage(store: Store, shares: Sequence[Row], rule: Rule | None, asked: Ma
     for whole_month in (0, 1):
         if left:
             flags = {**driver_flags(rule, asked, whole_month), "pools": _listed(left)}
-            _fill(left, store.rows("explain/evidence_measured", flags), store.rows("explain/evidence_event", flags))
+            events = [] if sealed else store.rows("explain/evidence_event", flags)
+            _fill(left, store.rows("explain/evidence_measured", flags), events)
             left = [share for share in left if not share["measured"]]
+    for share in shares if sealed else ():
+        if share["measured"]:
+            share["other_events"] = None
 
 
 def _fill(shares: Sequence[Row], measured: Sequence[Row], events: Sequence[Row]) -> None:
@@ -191,15 +205,27 @@ def _event(row: Row) -> Row:
     """Return an event with its usage and prices by unit."""
     usage: dict[str, object] = {unit: row[unit] for unit in TOKEN_UNITS if row[unit]}
     prices: dict[str, object] = {}
+    steps = from_json(cast(str, row["steps"]))
     for unit in usage:
         atto = cast("int | None", row[f"{unit}_atto"])
         prices[unit] = None if atto is None else {"amount": Decimal(atto).scaleb(_ATTO), "per": 1}
+        if atto is not None and (later := _later(atto, steps.get(unit, ()))):
+            cast(dict[str, object], prices[unit])["then"] = later
     if row["unit"] is not None:
         unit = cast(str, row["unit"])
         usage[unit] = row["quantity"]
         amount = row["unit_amount"]
         prices[unit] = None if amount is None else {"amount": amount, "per": row["unit_per"]}
-    left_out = {"unit", "quantity", "unit_amount", "unit_per", "events", "events_amount"}
+    left_out = {"unit", "quantity", "steps", "unit_amount", "unit_per", "events", "events_amount"}
     left_out |= {*TOKEN_UNITS, *(f"{unit}_atto" for unit in TOKEN_UNITS)}
     kept = {name: value for name, value in _without_key(row).items() if name not in left_out}
     return {**kept, "usage": usage, "prices": prices}
+
+
+def _later(atto: int, steps: Sequence[tuple[int, int]]) -> list[dict[str, object]]:
+    """Return the marginal prices of tokens that come after so many."""
+    found: list[dict[str, object]] = []
+    for before, more in steps:
+        atto += more
+        found.append({"after": before, "amount": Decimal(atto).scaleb(_ATTO), "per": 1})
+    return found

@@ -26,10 +26,10 @@ def read_part(text: object, what: str) -> Decimal:
         value = Decimal(said.removesuffix("%").strip())
     except InvalidOperation as error:
         raise BadInput(f"{what} is {said!r}, which is not a number", fix=fix) from error
-    if value == 1 and not said.endswith("%"):
-        raise BadInput(f"{what} is {said!r}, which could mean 1 % or all of it", fix="write 1% or 100%")
     if not value.is_finite() or not 0 <= value <= _PERCENT:
         raise BadInput(f"{what} is {said!r}, which is not a part of a whole", fix=fix)
+    if value == 1 and not said.endswith("%"):
+        raise BadInput(f"{what} is {said!r}, which could mean 1 % or all of it", fix="write 1% or 100%")
     part = EXACT.divide(value, _PERCENT) if said.endswith("%") or value > 1 else value
     if part * PARTS != int(part * PARTS):
         raise BadInput(f"{what} is {said!r}, which is finer than a millionth", fix=fix)

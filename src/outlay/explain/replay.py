@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple, cast
 from uuid import uuid4
 
+from outlay.capture.retention import refuse_removed
 from outlay.errors import BadInput
 from outlay.prices.book import Book
 from outlay.store import Row, Store
@@ -36,6 +37,7 @@ def known_prices(store: Store, period: Period) -> list[Known]:
 
     Raises:
         BadInput: No month of the period is published.
+        Refused: The usage events of one of them were removed (`events-removed`).
     """
     books: dict[object, Book] = {}
     found = []
@@ -132,7 +134,12 @@ def replay(
 
 
 def _spans(store: Store, period: Period) -> list[dict[str, object]]:
-    """Return run, start and end of the part of a period that each published month has."""
+    """Return run, start and end of the part of a period that each published month has.
+
+    Raises:
+        Refused: The usage events of one of these months were removed (`events-removed`).
+    """
+    refuse_removed(store, period.months(), so="so what was used then cannot be replayed")
     found: list[dict[str, object]] = []
     for row in store.rows("explain/published"):
         month = Period.month(f"{row['month']:%Y-%m}")

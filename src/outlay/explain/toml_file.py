@@ -20,7 +20,11 @@ def read_toml(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise BadConfig(f"{path} cannot be read: {reason}", fix="give the path of a TOML file") from error
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise BadConfig(f"{path} is nested too deeply", fix="write tables in tables, not lists in lists") from error
+    except ArithmeticError as error:
+        raise BadConfig(f"{path} holds a number that cannot be", fix="look for one with a huge exponent") from error
+    except ValueError as error:  # also for a whole number of thousands of digits
         raise BadConfig(f"{path} is not TOML: {error}", fix="mend the line it names") from error
 
 

@@ -1,27 +1,22 @@
-"""Beside: a snapshot of the price book next to a DuckDB file, so that one quote need not wait for the database.
+"""Beside: a copy of the price book, so that one quote need not wait for the database.
 
-Comes in: the store's address. Goes out: the book, from the snapshot where nothing has changed that could make it
-another one (the store's file, the price sources that are installed, this code), else from the store. The snapshot is
-never the truth, and can be deleted at any time.
+Comes in: the store's address. Goes out: the book, from the copy where nothing has changed that could make it another
+one (the store's prices, the price sources that are installed, this code), else from the store. The copy stands beside
+a DuckDB file, and in the user's cache folder for a server. It is never the truth, and can be deleted at any time.
 """
 
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from outlay.errors import BadInput, Refused
 from outlay.prices.book import Book
-from outlay.prices.snapshot import Snapshot, book_of, known, write
-from outlay.store import Store, open_store
+from outlay.prices.snapshot import Row, Snapshot, book_of, known, write
+from outlay.store import Store, open_store, price_mark
 
-_DUCKDB = "duckdb:"
-#: A file that changed this recently may change again without looking different.
-_SETTLED_NS = 100_000_000
-
-State = list[object]
+_DUCKDB, _SERVER = "duckdb:", "clickhouse:"
 
 
 def book_for(
@@ -34,18 +29,17 @@ def book_for(
         provider: As usage names it.
         model: As usage names it.
         known_at: The present instant.
-        learn: Brings the store's prices up to date; not called where a snapshot shows that they are.
+        learn: Brings the store's prices up to date; not called where a copy shows that they are.
         always: Whether it has something to teach the store in any case.
 
     Returns:
         A book that says of this model what the store's book says.
     """
-    file = _file_of(url)
-    before = _state(file) if file else []
-    if file and not always:
+    place = _place(url)
+    if place and not always and (mark := price_mark(url)):
         with suppress(BadInput):
-            found = Snapshot.read(_beside(file))
-            if found.note == before and found.known_at <= known_at:
+            found = Snapshot.read(place)
+            if found.note == [mark, *_state()] and found.known_at <= known_at:
                 return found.book(provider, model)
     store = open_store(url)
     try:
@@ -54,27 +48,69 @@ def book_for(
         whole = len(rows) == store.count("price")  # another clock may have learnt something later than now
     finally:
         store.close()
-    if file and whole and _settled(file) and before == _state(file):
-        with suppress(Refused):  # a folder that cannot be written to goes without
-            write(_beside(file), rows, known_at, note=before)
+    if whole:
+        keep(url, rows, known_at)
     return book_of(rows, known_at)
 
 
-def _file_of(url: str) -> Path | None:
-    name = url.removeprefix(_DUCKDB).removeprefix("//")
-    return Path(name) if url.startswith(_DUCKDB) and name.strip("/") and not name.endswith(":memory:") else None
+def keep(url: str, rows: Sequence[Row], known_at: datetime) -> None:
+    """Keep a copy of a store's whole price book for the questions to come, where there is a place for it.
+
+    Args:
+        url: The store's address; the store is closed.
+        rows: All its records, as `known` returns them.
+        known_at: When they were what was known.
+    """
+    place, mark = _place(url), price_mark(url)
+    if place and mark:
+        with suppress(Refused, OSError):  # a folder that cannot be written to goes without
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write(place, rows, known_at, note=[mark, *_state()])
 
 
-def _beside(file: Path) -> Path:
-    return file.with_name(f"{file.name}.prices")
+def refresh(url: str, known_at: datetime) -> None:
+    """Make the copy anew where prices have changed since, so that the next question need not.
+
+    Args:
+        url: The store's address; the store is closed.
+        known_at: The present instant.
+    """
+    place, mark = _place(url), price_mark(url)
+    if place is None or mark is None:
+        return
+    with suppress(BadInput):
+        if Snapshot.read(place).note == [mark, *_state()]:
+            return
+    store = open_store(url)
+    try:
+        rows = known(store, known_at)
+        whole = len(rows) == store.count("price")
+    finally:
+        store.close()
+    if whole:
+        keep(url, rows, known_at)
 
 
-def _state(file: Path) -> State:
-    """Return what has to be the same for a snapshot to be true."""
+def _place(url: str) -> Path | None:
+    """Return where a copy stands; None where there is no need of one."""
+    if url.startswith(_DUCKDB):
+        name = url.removeprefix(_DUCKDB).removeprefix("//")
+        return Path(f"{name}.prices") if name.strip("/") and not name.endswith(":memory:") else None
+    if not url.startswith(_SERVER):
+        return None
+    from hashlib import sha256  # noqa: PLC0415 - likewise
+
+    from platformdirs import user_cache_path  # noqa: PLC0415 - only a server needs it
+
+    # The address may hold a password, and every user has a cache folder of their own.
+    return user_cache_path("outlay", appauthor=False) / f"{sha256(url.encode()).hexdigest()[:32]}.prices"
+
+
+def _state() -> list[object]:
+    """Return what has to be the same for a copy to be true, beside the store's prices."""
     ours = (path for kind in ("*.py", "*.toml", "*.sql") for path in sorted(Path(__file__).parent.rglob(kind)))
     # Installing or removing a package, and with it a price source or its data, changes the folder it is in.
-    looked_at = (file, file.with_name(f"{file.name}.wal"), *ours, *map(Path, sys.path[1:]))
-    return [sys.version, *(_look(path) for path in looked_at)]
+    return [sys.version, *(_look(path) for path in (*ours, *map(Path, sys.path[1:])))]
 
 
 def _look(path: Path) -> list[object]:
@@ -83,7 +119,3 @@ def _look(path: Path) -> list[object]:
     except OSError:
         return [str(path)]
     return [str(path), found.st_ino, found.st_mtime_ns, found.st_size]
-
-
-def _settled(path: Path) -> bool:
-    return path.stat().st_mtime_ns < time.time_ns() - _SETTLED_NS

@@ -8,23 +8,26 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cached_property
 from itertools import pairwise
 from typing import cast
 
 from outlay.errors import UnknownName
 from outlay.prices.contexts import wanted
+from outlay.prices.credit import Credit, is_credit, latest
 from outlay.prices.names import fallbacks, is_opaque, is_tuned, makers, provider_of, spellings, untuned
-from outlay.prices.pattern import compiled
+from outlay.prices.pattern import matches
 from outlay.prices.percent import Percentage, adjusted, is_percentage
 from outlay.prices.policy import CACHED, REPORTED, Policies, cut, free, is_cached, reported_counts
-from outlay.prices.rates import WIDER, Rates
+from outlay.prices.rates import WIDER, Rates, project_of
 from outlay.prices.source import DEPLOYMENT
-from outlay.prices.vector import ENDLESS, Row, dearest_token, dearest_unit, pieces, unpriced
+from outlay.prices.vector import ENDLESS, Row, Sized, dearest_token, dearest_unit, pieces, unpriced
 from outlay.store import Store
 from outlay.terms.price import (
     ALWAYS,
     FOREVER,
     NO_PRICE_THEN,
+    PROJECT,
     UNKNOWN_CONTEXT,
     UNKNOWN_MODEL,
     UNKNOWN_PROVIDER,
@@ -49,6 +52,7 @@ class Book:
         percentages: Discounts and uplifts by provider, oldest knowledge first.
         deployments: By provider and deployed name, records whose pattern is the name of the model behind it.
         reported: By provider, records that say whether its own statement of cost counts, oldest knowledge first.
+        credits_: Credits that vendors gave; no price has any of them in it.
     """
 
     def __init__(
@@ -57,24 +61,32 @@ class Book:
         percentages: Mapping[str, Sequence[Percentage]] | None = None,
         deployments: Mapping[tuple[str, str], Sequence[tuple[Price, str]]] | None = None,
         reported: Mapping[str, Policies] | None = None,
+        credits_: Sequence[Credit] = (),
     ) -> None:
+        self.credits = credits_
         self._percentages = percentages or {}
         self._deployments = deployments or {}
         self._reported = reported or {}
-        self.models = {
-            provider: {name: adjusted(rates, self._percentages.get(provider, ())) for name, rates in found.items()}
-            for provider, found in models.items()
-        }
+        self._stated = models
         # Models are asked in order of their names, as the lists they come from have them; what only an agreement
         # knows goes first, so that it can stand in front of a list's wide pattern.
         self._models = {
             provider: sorted(found.values(), key=lambda rates: (rates.listed, rates.name))
-            for provider, found in self.models.items()
+            for provider, found in models.items()
         }
-        self._resold: dict[tuple[str, str], list[Rates]] = {}
+        self._adjusted: dict[tuple[str, str, str], Rates] = {}
         self._found: dict[tuple[str, str], Rates | Unpriced] = {}
         self._sellers: dict[tuple[str, str], tuple[str | None, str]] = {}
+        self._spans: dict[object, list[tuple[datetime, datetime, Sized]]] = {}
         self._bounds: dict[tuple[str, str, datetime, datetime], tuple[str, int, Decimal | None]] = {}
+
+    @cached_property
+    def models(self) -> Mapping[str, Mapping[str, Rates]]:
+        """Return the rates of each provider's own models by name, its discounts and uplifts worked out."""
+        return {
+            provider: {name: self._sold(provider, rates) for name, rates in found.items()}
+            for provider, found in self._stated.items()
+        }
 
     @classmethod
     def load(
@@ -99,6 +111,7 @@ class Book:
         percentages: dict[str, list[Percentage]] = {}
         deployments: dict[tuple[str, str], list[tuple[Price, str]]] = {}
         reported: dict[str, list[tuple[Price, str]]] = {}
+        given: list[Credit] = []
         for row in store.rows("prices/known", {"known_at": known_at}):
             pattern, correction = str(row.pop("pattern")), row.pop("correction")
             price = Price(**row)  # type: ignore[arg-type]  # the query returns the fields of a price
@@ -108,6 +121,8 @@ class Book:
                 percentages.setdefault(price.provider, []).append((price, pattern))
             elif price.unit == REPORTED:
                 reported.setdefault(price.provider, []).append((price, pattern))
+            elif is_credit(price.unit):
+                given.append((price, pattern))
             elif price.unit == DEPLOYMENT:
                 deployments.setdefault((price.provider, price.model), []).append((price, pattern))
             else:
@@ -115,7 +130,7 @@ class Book:
                 if price.model not in found:
                     found[price.model] = Rates(price.provider, price.model, pattern)
                 found[price.model].add(price, pattern)
-        return cls(models, percentages if adjust else None, deployments, reported)
+        return cls(models, percentages if adjust else None, deployments, reported, latest(given))
 
     def provider(self, name: str) -> str:
         """Return the price book's name of a provider.
@@ -177,7 +192,8 @@ class Book:
             size: Tokens of the whole prompt, cached ones included.
 
         Returns:
-            The price as its source states it; or `Unpriced` naming the reason, never a price of zero in its place.
+            The price as its source states it, with the marginal prices of later tokens in `steps`; or `Unpriced` naming
+            the reason, never a price of zero in its place.
         """
         used_at = used_at.astimezone(UTC)
         known, _ = self._seller(provider, model)
@@ -191,11 +207,13 @@ class Book:
         if isinstance(rates, Unpriced):
             return replace(rates, unit=unit)
         own = rates.provider == known
-        if price := rates.find(unit, rates.applicable(asked if own else {}, used_at), used_at, size):
+        rates = rates.for_project(asked.get(PROJECT, ""))
+        contexts = rates.applicable(asked if own else project_of(asked), used_at)
+        if price := rates.priced(unit, contexts, used_at, size):
             if rates.knows(asked, used_at, elsewhere=not own):
                 return price
-            contexts = tuple(c for c in rates.contexts() if c) if own else ()
-            return Unpriced(UNKNOWN_CONTEXT, provider, model, unit, contexts)
+            known_contexts = tuple(c for c in rates.contexts() if c) if own else ()
+            return Unpriced(UNKNOWN_CONTEXT, provider, model, unit, known_contexts)
         units = sorted({p.unit for p in rates.records()})
         if any(name in units for name in WIDER.get(unit, (unit,))):
             return Unpriced(NO_PRICE_THEN, provider, model, unit)
@@ -233,7 +251,7 @@ class Book:
             elif isinstance(rates, Unpriced):
                 spans = [(since, until, [(0, unpriced(rates.reason))])]
             else:
-                spans = list(pieces(rates, asked, unit, since, until, elsewhere=rates.provider != known))
+                spans = self._pieces(rates, known, asked, unit, since, until)
             for valid_from, valid_to, by_size in spans:
                 ends = [size for size, _ in by_size[1:]] + [ENDLESS]
                 for (size_from, prices), size_to in zip(by_size, ends, strict=True):
@@ -251,6 +269,18 @@ class Book:
         """
         known, _ = self._seller(provider, model)
         return reported_counts(self._reported.get(known or "", ()), model, used_at)
+
+    def _pieces(
+        self, rates: Rates, known: str | None, asked: Mapping[str, str], unit: str, since: datetime, until: datetime
+    ) -> list[tuple[datetime, datetime, Sized]]:
+        """Return what a model costs over a span of time; projects without an agreement share one answer."""
+        ours = rates.for_project(asked.get(PROJECT, ""))
+        if not any(PROJECT in context_of(context) for context in ours.contexts()):
+            asked = {key: value for key, value in asked.items() if key != PROJECT}
+        key = (known, rates.provider, rates.name, unit, since, until, *sorted(asked.items()))
+        if key not in self._spans:
+            self._spans[key] = list(pieces(ours, asked, unit, since, until, elsewhere=rates.provider != known))
+        return self._spans[key]
 
     def _deployed(
         self, provider: str, model: str, first: datetime, end: datetime | None
@@ -307,9 +337,9 @@ class Book:
             return None
         tuned = is_tuned(name)
         for spelling in spellings(name, known, self._models):
-            for rates in self.sold_by(known):
-                if compiled(rates.pattern).fullmatch(spelling) and (not tuned or _is_of_tuned(rates)):
-                    return rates
+            for rates in self._offered(known):
+                if matches(rates.pattern, spelling) and (not tuned or _is_of_tuned(rates)):
+                    return self._sold(known, rates)
         return None
 
     def sold_by(self, provider: str) -> Iterator[Rates]:
@@ -318,13 +348,22 @@ class Book:
         Args:
             provider: As the price book names it.
         """
-        yield from self._models.get(provider, ())
-        percentages = self._percentages.get(provider, ())
-        for seller in fallbacks(provider):
-            key = (provider, seller)
-            if key not in self._resold:
-                self._resold[key] = [adjusted(rates, percentages) for rates in self._models.get(seller, ())]
-            yield from self._resold[key]
+        for rates in self._offered(provider):
+            yield self._sold(provider, rates)
+
+    def _offered(self, provider: str) -> Iterator[Rates]:
+        """Yield the rates of every model a provider sells, as they are stated."""
+        for seller in (provider, *fallbacks(provider)):
+            yield from self._models.get(seller, ())
+
+    def _sold(self, provider: str, rates: Rates) -> Rates:
+        """Return what a model costs where a provider sells it, worked out when it is first asked for."""
+        key = (provider, rates.provider, rates.name)
+        if key not in self._adjusted:
+            # Agreements for a project are with the model's own provider; who else sells it has projects of its own.
+            own = rates if rates.provider == provider else self._sold(rates.provider, rates).for_project()
+            self._adjusted[key] = adjusted(own, self._percentages.get(provider, ()))
+        return self._adjusted[key]
 
     def _bound(
         self, known: str | None, rates: Rates | Unpriced, unit: str, first: datetime, end: datetime

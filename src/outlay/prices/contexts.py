@@ -5,6 +5,8 @@ Comes in: a context as sensors, bills and providers write it. Goes out: what the
 
 from collections.abc import Mapping
 
+from outlay.terms.price import PROJECT
+
 #: Other names of the keys of a context.
 _KEYS = {
     "service_tier": "tier",
@@ -14,6 +16,11 @@ _KEYS = {
     "geo": "region",
     "data_residency": "region",
     "latency": "speed",
+    "project_id": PROJECT,
+    "workspace": PROJECT,
+    "workspace_id": PROJECT,
+    "account": PROJECT,
+    "account_id": PROJECT,
 }
 #: How the ordinary price is asked for, by key; of any other key only an empty value is ordinary.
 _ORDINARY = {
@@ -32,7 +39,8 @@ _MEANS: dict[tuple[str, str, str], dict[str, str]] = {
     ("google", "tier", "on_demand_flex"): {"tier": "flex"},
     ("groq", "tier", "flex"): {},
 }
-#: Keys that may go without a price of their own, as long as the model has no prices that differ by them.
+#: Keys, beside the project, that may go without a price of their own, as long as the model has no prices that differ
+#: by them.
 LENIENT = frozenset({"region", "route", "search_type"})
 
 

@@ -16,6 +16,7 @@ from outlay.errors import Refused
 from outlay.prices import sources as folder
 from outlay.prices.book import Book
 from outlay.prices.contexts import wanted
+from outlay.prices.credit import is_credit
 from outlay.prices.names import provider_of
 from outlay.prices.overlay.file import read_overlay
 from outlay.prices.pattern import compiled, equals
@@ -24,7 +25,7 @@ from outlay.prices.policy import REPORTED
 from outlay.prices.rates import Rates
 from outlay.prices.source import DEPLOYMENT, LIST, Source, Stated, is_list
 from outlay.store import Store
-from outlay.terms.price import TIMED, Price, Unpriced, context_of, context_text
+from outlay.terms.price import PROJECT, TIMED, Price, Unpriced, context_of, context_text
 from outlay.terms.problem import Problem
 
 _GROUP = "outlay.prices.sources"
@@ -121,7 +122,11 @@ def learn(store: Store, stated: Iterable[Stated], *, now: datetime, correction: 
             newest = max(newest or recorded_at, recorded_at)
     if whole:
         _without_lost_sizes(wished, known)
-    news = [piece for key, entries in wished.items() for piece in _news(entries, known.get(key, []))]
+    news = [
+        piece
+        for key, entries in wished.items()
+        for piece in (_new_credits if is_credit(key.unit) else _news)(entries, known.get(key, []))
+    ]
     if news and newest is not None and now <= newest:
         raise Refused(
             f"prices cannot be learnt at {now:%Y-%m-%d %H:%M:%S}: others were learnt at or after that instant",
@@ -143,6 +148,8 @@ def _seed_from(store: Store, source: Source, *, now: datetime, correction: bool)
 
 
 def _key(entry: Stated) -> _Key:
+    if is_credit(entry["unit"]):  # known by its name alone: what is said of it later replaces all that was
+        return _Key(entry["provider"], "", entry["unit"], "", 0)
     return _Key(entry["provider"], entry["model"], entry["unit"], entry["context"], entry["size_from"])
 
 
@@ -173,8 +180,14 @@ def _news(wished: list[Stated], known: list[Stated]) -> list[Stated]:
     return found
 
 
+def _new_credits(wished: list[Stated], known: list[Stated]) -> list[Stated]:
+    """Return the credits that are not as they were recorded last."""
+    return [entry for entry in wished if not known or {**known[-1], "correction": False} != entry]
+
+
 def _same(one: Stated, other: Stated) -> bool:
-    return _worth(one) == _worth(other) and one["pattern"] == other["pattern"]
+    same = _worth(one) == _worth(other) and one["pattern"] == other["pattern"]
+    return same and one["marginal"] == other["marginal"]
 
 
 def _worth(price: Stated) -> tuple[int, int, str]:
@@ -229,7 +242,7 @@ def _marked(store: Store, news: list[Stated], *, now: datetime, correction: bool
 def _changes_the_past(book: Book, entry: Stated, now: datetime) -> bool:
     """Say whether a record would change a price that held before `now`; one where there was none does not."""
     end = min(entry["valid_to"], now)
-    if entry["valid_from"] >= end:
+    if entry["valid_from"] >= end or is_credit(entry["unit"]):
         return False
     if entry["unit"] == DEPLOYMENT:
         return _points_elsewhere(book, entry)
@@ -254,7 +267,7 @@ def _points_elsewhere(book: Book, entry: Stated) -> bool:
 def _takes_or_adds(book: Book, entry: Stated, end: datetime) -> bool:
     """Say whether a percentage is on something that had a price: in an uplift's case, a price in its own context."""
     held = [rates for rates in book.sold_by(entry["provider"]) if compiled(entry["pattern"]).fullmatch(rates.name)]
-    asked = context_of(entry["context"])
+    asked = {key: value for key, value in context_of(entry["context"]).items() if key != PROJECT}
     return any(
         price.valid_from < end
         and price.valid_to > entry["valid_from"]
@@ -267,13 +280,17 @@ def _takes_or_adds(book: Book, entry: Stated, end: datetime) -> bool:
 def _replaces(rates: Rates, entry: Stated, used_at: datetime) -> bool:
     context = context_of(entry["context"])
     asked = wanted(dict(context))
+    rates = rates.for_project(asked.get(PROJECT, ""))
     if not rates.knows({k: v for k, v in asked.items() if k not in TIMED}, used_at):
         return False
     contexts = [entry["context"], *(c for c in rates.contexts() if c != entry["context"] and _covers(c, context))]
-    held = rates.find(entry["unit"], contexts, used_at, entry["size_from"])
+    held = rates.priced(entry["unit"], contexts, used_at, entry["size_from"])
     if held is None or (not is_list(held.source) and is_list(entry["source"])):
         return False
-    return _worth_of(held) != _worth(entry)
+    if entry["marginal"]:
+        return _worth_of(held.of(entry["size_from"])) != _worth(entry)
+    ends_a_step = any(step.size_from == entry["size_from"] for step in held.steps)
+    return ends_a_step or _worth_of(held) != _worth(entry)
 
 
 def _covers(wider: str, context: dict[str, str]) -> bool:
@@ -293,7 +310,7 @@ def _as_the_book_calls_it(book: Book, entry: Stated) -> Stated:
     provider = provider or entry["provider"]
     context = context_text(wanted(context_of(entry["context"]), provider))
     named = entry | {"provider": provider, "context": context}
-    if entry["unit"] in (DEPLOYMENT, REPORTED):
+    if entry["unit"] in (DEPLOYMENT, REPORTED) or is_credit(entry["unit"]):
         return named
     found = book.rates(entry["provider"], entry["model"])
     if is_percentage(entry["unit"]):

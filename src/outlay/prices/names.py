@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from outlay.prices.pattern import compiled, dashed
 
@@ -49,7 +49,7 @@ class _Alias:
 
 @cache
 def _aliases() -> tuple[_Alias, ...]:
-    content = tomllib.loads(files("outlay.prices").joinpath("names.toml").read_text(encoding="utf-8"))
+    content = tomllib.loads(Path(__file__).with_name("names.toml").read_text(encoding="utf-8"))
     return tuple(_Alias(p["name"], p["pattern"], tuple(p.get("fallback", ()))) for p in content["provider"])
 
 

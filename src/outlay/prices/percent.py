@@ -13,7 +13,7 @@ from outlay.prices.pattern import compiled, equals
 from outlay.prices.rates import TOKENS, Rates
 from outlay.prices.source import LIST, is_list
 from outlay.terms.money import EXACT, PLACES, plain, rounded
-from outlay.terms.price import Price, context_of, context_text
+from outlay.terms.price import PROJECT, Price, context_of, context_text
 
 DISCOUNT = "discount of "
 UPLIFT = "uplift of "
@@ -62,11 +62,23 @@ def adjusted(rates: Rates, percentages: Iterable[Percentage]) -> Rates:
     for percentage, _ in held:
         if percentage.unit.startswith(DISCOUNT):
             for (unit, context), records in new.published.items():
-                within = context_of(percentage.context).items() <= context_of(context).items()
-                if within and _is_of(percentage.unit, unit):
-                    less = [made for p in records if (made := _made(p, percentage, context))]
-                    new.discounted.setdefault((unit, context), []).extend(less)
+                name = _discounted(context, percentage.context)
+                if name is not None and _is_of(percentage.unit, unit):
+                    less = [made for p in records if (made := _made(p, percentage, name))]
+                    new.discounted.setdefault((unit, name), []).extend(less)
     return new
+
+
+def _discounted(context: str, asked: str) -> str | None:
+    """Return the context in which a discount on list prices holds, which name no project; None where it is for others.
+
+    >>> _discounted("tier=flex", "project=p-1"), _discounted("tier=flex", "tier=flex"), _discounted("", "tier=flex")
+    ('project=p-1;tier=flex', 'tier=flex', None)
+    """
+    said, wished = context_of(context), context_of(asked)
+    whose = {key: value for key, value in wished.items() if key == PROJECT and key not in said}
+    named = said | whose
+    return context_text(named) if wished.items() <= named.items() else None
 
 
 def _uplifted(

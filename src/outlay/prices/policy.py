@@ -63,6 +63,7 @@ def free() -> Row:
         "reason": None,
         "source": CACHED,
         **{f"{unit}_atto": 0 for unit in TOKEN_UNITS},
+        "steps": "",
         "unit_amount": 0,
         "unit_per": 1,
     }

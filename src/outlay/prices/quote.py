@@ -67,7 +67,7 @@ class Quote:
     Args:
         amount: The sum of the parts, at most 12 decimal places.
         currency: Its currency; None when nothing has a price.
-        parts: One for each unit with a price, in the order given.
+        parts: One for each unit with a price, in the order given; several where later tokens have marginal prices.
         unpriced: One for each unit without.
     """
 
@@ -114,7 +114,7 @@ def quote(
         if isinstance(found, Unpriced):
             lacking.append(Lack(unit, quantity, found.reason, found.nearest, found.fix))
         else:
-            priced.append((unit, quantity, found))
+            priced += [(unit, portion, price) for portion, price in found.portions(quantity)]
     currencies = sorted({price.currency for _, _, price in priced})
     if len(currencies) > 1:
         raise BadInput(

@@ -1,14 +1,26 @@
 """Rates: all that is known about the prices of one model, and which of them is in force."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
 
 from outlay.prices.contexts import LENIENT
 from outlay.prices.source import is_list
-from outlay.terms.price import ANY, DAYS, HOURS, ORDINARY, TIMED, Price, context_of, days_of, window_of
+from outlay.terms.price import (
+    ANY,
+    DAYS,
+    HOURS,
+    ORDINARY,
+    PROJECT,
+    TIMED,
+    Price,
+    context_of,
+    context_text,
+    days_of,
+    window_of,
+)
 from outlay.terms.unit import TOKEN_UNITS
 
 #: A token that has no price of its own costs what the wider unit costs: cached tokens are input, reasoning is output.
@@ -58,6 +70,8 @@ class Rates:
     discounted: dict[tuple[str, str], list[Price]] = field(default_factory=dict)
     published: dict[tuple[str, str], list[Price]] = field(default_factory=dict)
     _contexts: list[str] | None = field(default=None, init=False, repr=False, compare=False)
+    _projects: set[str] | None = field(default=None, init=False, repr=False, compare=False)
+    _by_project: dict[str, "Rates"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def add(self, price: Price, pattern: str) -> None:
         """Take in a price, not older in knowledge than those before it."""
@@ -66,6 +80,8 @@ class Rates:
             self.pattern = pattern
         self.listed = self.listed or by_list
         self._contexts = None
+        self._projects = None
+        self._by_project.clear()
         (self.published if by_list else self.agreed).setdefault((price.unit, price.context), []).append(price)
 
     @property
@@ -92,25 +108,27 @@ class Rates:
     def knows(self, asked: Mapping[str, str], used_at: datetime, *, elsewhere: bool = False) -> bool:
         """Say whether it has prices then for everything that is out of the ordinary.
 
-        A region, a route and a kind of search may go without, where none of its prices differs by them. Two contexts
-        that both hold, and price the same unit differently, leave open what the two together cost: that is unknown.
+        A region, a route and a kind of search may go without, where none of its prices differs by them; a project may
+        in any case. Two contexts that both hold, and price the same unit differently, leave open what the two together
+        cost: that is unknown.
 
         Args:
             asked: What is out of the ordinary.
             used_at: When.
             elsewhere: Whether another provider sells the model, whose tiers and batches nobody has stated.
         """
-        if elsewhere or not asked:
-            return asked.keys() <= LENIENT
+        rest = asked.keys() - {PROJECT}
+        if elsewhere or not rest:
+            return rest <= LENIENT
         in_force = {p.context for p in self.records() if p.valid_from <= used_at < p.valid_to}
         holding = [context for context in self.applicable(asked, used_at) if context in in_force]
         said = {pair for context in holding for pair in _said(context).items()}
         stated = {key for context in in_force for key in _said(context)}
-        open_ = {key for key, value in asked.items() if not {(key, value), (key, ANY)} & said}
+        open_ = {key for key in rest if not {(key, asked[key]), (key, ANY)} & said}
         return open_ <= LENIENT - stated and not self._undecided(holding, used_at)
 
     def _undecided(self, holding: Sequence[str], used_at: datetime) -> bool:
-        special = [context for context in holding if context != ORDINARY and not TIMED & _said(context).keys()]
+        special = [context for context in holding if _rest(context) and not TIMED & _said(context).keys()]
         if len(special) <= 1:
             return False
         for unit in {unit for side in self.sides for unit, _ in side}:
@@ -120,16 +138,16 @@ class Rates:
                 return True
         return False
 
-    def _amounts(self, unit: str, context: str, used_at: datetime) -> dict[int, tuple[Fraction, str]]:
+    def _amounts(self, unit: str, context: str, used_at: datetime) -> dict[int, tuple[Fraction, str, bool]]:
         """Return what one unit costs in one context then, by prompt size."""
         for side in self.sides:
             records = [p for p in side.get((unit, context), ()) if p.valid_from <= used_at < p.valid_to]
             if records:
-                return {p.size_from: (Fraction(p.amount) / p.per, p.currency) for p in records}
+                return {p.size_from: (Fraction(p.amount) / p.per, p.currency, p.marginal) for p in records}
         return {}
 
     def find(self, unit: str, contexts: Sequence[str], used_at: datetime, size: int) -> Price | None:
-        """Return the price in force, or None.
+        """Return the price in force, as it is stated, or None; what tokens above a step cost is in `priced`.
 
         Its own unit is looked for in every context before a wider unit is; within a context an agreed price goes
         before the list, for every size; of several records the latest learnt one holds.
@@ -140,14 +158,50 @@ class Rates:
             used_at: When.
             size: Tokens of the prompt, cached ones included.
         """
+        found = self._held(unit, contexts, used_at, size)
+        return found[0] if found else None
+
+    def priced(self, unit: str, contexts: Sequence[str], used_at: datetime, size: int) -> Price | None:
+        """Return the price in force with the marginal prices of later tokens in it, or None; arguments as of `find`.
+
+        Marginal prices go with the price they are stated beside, or with the next one that holds where none is.
+        """
+        found = self._held(unit, contexts, used_at, size)
+        if found is None or not found[1]:
+            return found[0] if found else None
+        # Only tokens that have a column are counted by token; a price that counts them is none for anything else.
+        usable = unit in TOKENS and all(step.currency == found[0].currency for step in found[1])
+        return replace(found[0], steps=found[1]) if usable else None
+
+    def _held(
+        self, unit: str, contexts: Sequence[str], used_at: datetime, size: int
+    ) -> tuple[Price, tuple[Price, ...]] | None:
+        steps: tuple[Price, ...] = ()
         for name in WIDER.get(unit, (unit,)):
             for context in contexts:
                 for side in self.sides:
                     if records := side.get((name, context)):
                         held = {p.size_from: p for p in records if p.valid_from <= used_at < p.valid_to}
-                        if sizes := [size_from for size_from in held if size_from <= size]:
-                            return held[max(sizes)]
+                        steps = steps or tuple(held[place] for place in sorted(held) if held[place].marginal)
+                        if sizes := [place for place, p in held.items() if place <= size and not p.marginal]:
+                            return held[max(sizes)], steps
         return None
+
+    def for_project(self, project: str = "") -> "Rates":
+        """Return what of it is for one project, or for those that are not named; agreements with others are left out.
+
+        What it costs is found in these alone, so that a thousand agreements for projects cost no time.
+        """
+        if self._projects is None:
+            self._projects = {said[PROJECT] for context in self.contexts() if PROJECT in (said := _said(context))}
+        if not self._projects:
+            return self
+        whose = project if {project, ANY} & self._projects else ""
+        if whose not in self._by_project:
+            sides = [{key: held for key, held in side.items() if _is_for(key[1], whose)} for side in self.sides]
+            agreed, discounted, published = sides
+            self._by_project[whose] = replace(self, agreed=agreed, discounted=discounted, published=published)
+        return self._by_project[whose]
 
     def in_force(self, used_at: datetime) -> bool:
         """Say whether any price of it holds then."""
@@ -159,17 +213,39 @@ def _said(context: str) -> Mapping[str, str]:
     return context_of(context)
 
 
-def _detail(context: str) -> tuple[bool, bool, int, int, str]:
-    """Rank what says most first, what is a matter of the clock after that, and the ordinary context last."""
-    said = _said(context)
+def _detail(context: str) -> tuple[bool, bool, int, int, str, int, str]:
+    """Rank what says most first, what is a matter of the clock after that, and the ordinary context last.
+
+    Of contexts that differ by the project only, the one that names it goes before the one for any and that for all.
+    """
+    said = _rest(context)
     anything = sum(value == ANY for value in said.values())
-    return context == ORDINARY, not TIMED.isdisjoint(said), -len(said), anything, context
+    whose = ["", ANY].index(found) if (found := _said(context).get(PROJECT, "")) in ("", ANY) else 2
+    return not said, not TIMED.isdisjoint(said), -len(said), anything, context_text(said), -whose, context
 
 
 def _is_wider(context: str, other: str) -> bool:
-    """Say whether a context holds wherever the other does, and elsewhere too."""
-    said, more = _said(context), _said(other)
+    """Say whether a context holds wherever the other does, and elsewhere too; whose use it is comes last."""
+    said, more = _rest(context), _rest(other)
+    if said == more:
+        said, more = _said(context), _said(other)
     return said != more and all(key in more and value in (more[key], ANY) for key, value in said.items())
+
+
+@cache
+def _rest(context: str) -> Mapping[str, str]:
+    """Return what a context says beside the project."""
+    return {key: value for key, value in _said(context).items() if key != PROJECT}
+
+
+def _is_for(context: str, project: str) -> bool:
+    """Say whether a context is for a project, which is empty for those that nobody named, or for every one."""
+    return _said(context).get(PROJECT, project) == project or (bool(project) and _said(context)[PROJECT] == ANY)
+
+
+def project_of(asked: Mapping[str, str]) -> dict[str, str]:
+    """Return what of a context says whose use it is."""
+    return {key: value for key, value in asked.items() if key == PROJECT}
 
 
 def _holds(context: str, asked: Mapping[str, str], used_at: datetime) -> bool:

@@ -19,6 +19,7 @@ from typing import Any, Protocol, cast
 
 from outlay.errors import BadInput, Refused
 from outlay.prices.book import Book
+from outlay.prices.credit import is_credit
 from outlay.prices.names import fallbacks, provider_of
 from outlay.prices.percent import is_percentage
 from outlay.prices.policy import REPORTED
@@ -110,7 +111,7 @@ class Snapshot:
                 return cls(datetime.fromisoformat(about["known_at"]), about["note"], packed)
         except OSError as error:
             raise BadInput(f"{path}: {error.strerror}", fix=fix, code="no-snapshot") from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadInput(f"{path} is not a price snapshot", fix=fix, code="no-snapshot") from error
         raise BadInput(f"{path} is a price snapshot of another version of Outlay", fix=fix, code="no-snapshot")
 
@@ -128,7 +129,7 @@ class Snapshot:
             columns, places = json.loads(zlib.decompress(self.packed))
             rows = _rows(columns, places, _sellers(columns["provider"], provider, model)) if columns else []
             return book_of(rows, self.known_at)
-        except (ValueError, TypeError, LookupError, ArithmeticError, zlib.error) as error:
+        except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, zlib.error) as error:
             raise BadInput(
                 "a price snapshot is damaged or of another version of Outlay",
                 fix="write it again: outlay prices snapshot --out FILE",
@@ -195,4 +196,4 @@ def _rows(columns: dict[str, list[object]], places: list[list[int]], sellers: se
 
 def _says_more(unit: str) -> bool:
     """Say whether a record is no price of its own, but changes or names others."""
-    return unit in (DEPLOYMENT, REPORTED) or is_percentage(unit)
+    return unit in (DEPLOYMENT, REPORTED) or is_percentage(unit) or is_credit(unit)

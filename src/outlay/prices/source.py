@@ -28,6 +28,7 @@ class Stated(TypedDict):
     valid_to: datetime
     source: str
     correction: bool
+    marginal: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
-from outlay.prices.rates import TOKENS, WIDER, Rates, timed_edges
+from outlay.prices.rates import TOKENS, WIDER, Rates, project_of, timed_edges
+from outlay.prices.steps import steps_of
 from outlay.terms.money import EXACT, PICO
 from outlay.terms.price import NO_PRICE_THEN, UNKNOWN_CONTEXT, Price
 from outlay.terms.unit import TOKEN_UNITS
@@ -25,6 +26,7 @@ def unpriced(reason: str, price_model: str | None = None) -> Row:
         "reason": reason,
         "source": None,
         **{f"{unit}_atto": None for unit in TOKEN_UNITS},
+        "steps": "",
         "unit_amount": None,
         "unit_per": None,
     }
@@ -36,7 +38,7 @@ def pieces(
     """Yield spans of time, in order and without a gap, each with its prices by prompt size.
 
     Args:
-        rates: The model's prices.
+        rates: The model's prices, as far as they are for the project that asks.
         asked: What is out of the ordinary (see `wanted`).
         unit: The unit that is not a token; empty when there is none.
         first: Beginning of the span.
@@ -70,8 +72,8 @@ def _by_size(rates: Rates, asked: Mapping[str, str], unit: str, used_at: datetim
         return [(0, unpriced(NO_PRICE_THEN, rates.name))]
     if not rates.knows(asked, used_at, elsewhere=elsewhere):
         return [(0, unpriced(UNKNOWN_CONTEXT, rates.name))]
-    contexts = rates.applicable({} if elsewhere else asked, used_at)
-    sizes = {p.size_from for p in rates.records() if p.valid_from <= used_at < p.valid_to}
+    contexts = rates.applicable(project_of(asked) if elsewhere else asked, used_at)
+    sizes = {p.size_from for p in rates.records() if p.valid_from <= used_at < p.valid_to and not p.marginal}
     found: Sized = []
     for size in sorted({0, *sizes}):
         row = _prices(rates, contexts, unit, used_at, size)
@@ -81,14 +83,15 @@ def _by_size(rates: Rates, asked: Mapping[str, str], unit: str, used_at: datetim
 
 
 def _prices(rates: Rates, contexts: list[str], unit: str, used_at: datetime, size: int) -> Row:
-    tokens = {name: rates.find(name, contexts, used_at, size) for name in TOKEN_UNITS}
-    other = rates.find(unit, contexts, used_at, size) if unit else None
-    sources = {p.source for p in (*tokens.values(), other) if p}
+    tokens = {name: rates.priced(name, contexts, used_at, size) for name in TOKEN_UNITS}
+    other = rates.priced(unit, contexts, used_at, size) if unit else None
+    sources = {p.source for price in (*tokens.values(), other) if price for p in (price, *price.steps)}
     return {
         "price_model": rates.name,
         "reason": None,
         "source": "; ".join(sorted(sources)) or None,
         **{f"{name}_atto": price.atto if price else None for name, price in tokens.items()},
+        "steps": steps_of(tokens),
         "unit_amount": other.amount if other else None,
         "unit_per": other.per if other else None,
     }

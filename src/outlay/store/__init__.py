@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from outlay.errors import BadConfig
 from outlay.store.protocol import Row, Store
 
-__all__ = ["Row", "Store", "default_url", "open_store"]
+__all__ = ["Row", "Store", "default_url", "open_store", "price_mark"]
 
 
 def default_url() -> str:
@@ -52,6 +52,24 @@ def open_store(url: str | None = None) -> Store:
         f"store {url!r} names no engine",
         fix="write duckdb:///absolute/path, duckdb:relative/path or clickhouse://host:port/database",
     )
+
+
+def price_mark(url: str) -> str | None:
+    """Return what changes whenever the price book of a store may have, without opening a database.
+
+    Args:
+        url: As for `open_store`.
+
+    Returns:
+        None when that cannot be told: the store is new, in memory, in use, not reached, or was changed by others.
+    """
+    from outlay.store.marks import mark_of_file, mark_of_server  # noqa: PLC0415 - not every program asks
+
+    parts = urlsplit(url)
+    if parts.scheme == "duckdb":
+        path = _path_in(url)
+        return mark_of_file(path.resolve()) if path else None
+    return mark_of_server(parts) if parts.scheme == "clickhouse" else None
 
 
 def _path_in(url: str) -> Path | None:

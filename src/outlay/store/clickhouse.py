@@ -1,7 +1,7 @@
 """ClickHouse: where a store goes when it outgrows one machine. A server over HTTP, or in-process (`chdb`)."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from outlay.errors import BadConfig, EngineFailed
 from outlay.store import ddl, migrations
+from outlay.store.marks import database_in
 from outlay.store.ndjson import batches
 from outlay.store.protocol import Row
 from outlay.store.statement import Statement, bind, quoted, text_of
@@ -53,14 +54,10 @@ class ClickHouse:
     engine = "clickhouse"
 
     def __init__(self, url: str, parts: SplitResult) -> None:
-        options = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
-        self._database = options.get("database") or parts.path.strip("/") or "outlay"
-        if parts.scheme == "chdb":
-            self._database = options.get("database", "outlay")
+        self._database, self._secure = database_in(parts)
         if not _IDENTIFIER.fullmatch(self._database):
             raise BadConfig(f"{self._database!r} cannot be a database name", fix="use letters, digits and underscores")
         self._parts = parts
-        self._secure = options.get("secure") == "1"
         self.url = url.replace(f":{parts.password}@", ":***@") if parts.password else url
         self._local = local()
         self._writing = RLock()
@@ -139,11 +136,50 @@ class ClickHouse:
         with self._writing, _as_ours(self.url, table):
             self._client().command(f"DELETE FROM {quoted(table)}{_equal(equal) or ' WHERE 1'}", parameters=equal)
 
+    def delete_month(self, table: str, month: date, **equal: str) -> None:
+        """See `Store.delete_month`. A whole month is a partition, and goes at once."""
+        kept_by = quoted(BY_NAME[table].month or "")
+        with self._writing, _as_ours(self.url, table):
+            if equal:
+                of_month = f" AND toYYYYMM({kept_by}) = {month:%Y%m}"
+                self._client().command(f"DELETE FROM {quoted(table)}{_equal(equal)}{of_month}", parameters=equal)
+            else:
+                self._client().command(
+                    f"ALTER TABLE {quoted(table)} DROP PARTITION {month:%Y%m} SETTINGS max_partition_size_to_drop = 0"
+                )
+
+    def holding(self, table: str, columns: Sequence[str], texts: Collection[str]) -> dict[str, int]:
+        """See `Store.holding`."""
+        counted = ", ".join(f"countIf({_holds(table, column)})" for column in columns)
+        with _as_ours(self.url, table):
+            found = self._client().query(f"SELECT {counted} FROM {quoted(table)}", parameters={"texts": list(texts)})
+        return {column: int(count) for column, count in zip(columns, found.result_rows[0], strict=True)}
+
+    def replace(self, table: str, column: str, texts: Mapping[str, str]) -> None:
+        """See `Store.replace`."""
+        name = quoted(column)
+        if ddl.is_tags(table, column):
+            changed = f"mapApply((k, v) -> (k, if(has({{texts:{_TEXTS}}}, v), {_put_for('v')}, v)), {name})"
+        else:
+            changed = _put_for(f"assumeNotNull({name})")
+        with self._writing, _as_ours(self.url, table):
+            self._client().command(
+                f"ALTER TABLE {quoted(table)} UPDATE {name} = {changed} WHERE {_holds(table, column)}",
+                parameters={"texts": list(texts), "puts": list(texts.values())},
+            )
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """See `Store.transaction`. ClickHouse has none: what is not committed stays invisible instead."""
         with self._writing:
             yield
+
+    def scrub(self) -> None:
+        """See `Store.scrub`."""
+        with self._writing, _as_ours(self.url, "scrub"):
+            for table in TABLES:
+                self._client().command(f"ALTER TABLE {quoted(table.name)} APPLY DELETED MASK")
+        self.close()
 
     def drop(self) -> None:
         """See `Store.drop`."""
@@ -234,6 +270,22 @@ def _from_engine(value: object) -> object:
 
 def _equal(equal: Mapping[str, str]) -> str:
     return " WHERE " + " AND ".join(f"{quoted(k)} = {{{k}:String}}" for k in equal) if equal else ""
+
+
+#: The type of a parameter that is a list of texts.
+_TEXTS = "Array(String)"
+
+
+def _holds(table: str, column: str) -> str:
+    """Return the condition that a column holds one of the texts."""
+    if ddl.is_tags(table, column):
+        return f"hasAny(mapValues({quoted(column)}), {{texts:{_TEXTS}}})"
+    return f"has({{texts:{_TEXTS}}}, {quoted(column)})"
+
+
+def _put_for(text: str) -> str:
+    """Return what is put in the place of one of the texts."""
+    return f"{{puts:{_TEXTS}}}[indexOf({{texts:{_TEXTS}}}, {text})]"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 from outlay.store.statement import quoted
+from outlay.store.tables import BY_NAME
 from outlay.store.tables.columns import COUNT, DAY, FLAG, INSTANT, MONEY, NAME, QUANTITY, TAGS, TEXT, Column, Table
 
 _DUCKDB = {
@@ -36,6 +37,11 @@ def view_names() -> list[str]:
     folder = files("outlay.store").joinpath("sql")
     found = sorted(f.name.removesuffix(".sql") for f in folder.iterdir() if f.name.startswith("view_"))
     return [name for name in found if not name.endswith(".clickhouse")]
+
+
+def is_tags(table: str, column: str) -> bool:
+    """Say whether a column holds tags rather than one text."""
+    return next(each.kind for each in BY_NAME[table].columns if each.name == column) == TAGS
 
 
 def duckdb_type(column: Column) -> str:

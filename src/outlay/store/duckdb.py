@@ -1,11 +1,12 @@
 """DuckDB: the embedded default. Nothing to install, one process owns the file."""
 
+import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,11 +14,15 @@ import duckdb
 
 from outlay.errors import EngineFailed, StoreHeld
 from outlay.store import ddl, migrations
+from outlay.store.marks import Watched
 from outlay.store.ndjson import batches
 from outlay.store.protocol import Row
 from outlay.store.statement import Statement, bind, quoted, text_of
 from outlay.store.tables import BY_NAME, PASSING, TABLES
+from outlay.terms.period import next_month
 
+#: The table whose changes are marked (see `marks`).
+_MARKED = "price"
 _HOLDER = re.compile(r"PID (\d+)")
 
 
@@ -37,10 +42,12 @@ class DuckDB:
     def __init__(self, path: Path | None, *, memory_limit: str = "4GB") -> None:
         self.path = path
         self._memory_limit = memory_limit
+        self._closed = False
         self.url = f"duckdb://{path.absolute()}" if path else "duckdb:///:memory:"
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
-        with _as_ours(self.url):
+        self._watched = Watched.take(path) if path else None
+        with self._letting_go(), _as_ours(self.url):
             self._root = duckdb.connect(
                 str(path) if path else ":memory:",
                 config={
@@ -53,12 +60,13 @@ class DuckDB:
             )
         self._local = threading.local()
         self._writing = threading.RLock()
-        try:
-            with _as_ours(self.url):
-                self._migrate()
-        except BaseException:
-            self._root.close()  # nobody gets a store that could close it
-            raise
+        with self._letting_go():
+            try:
+                with _as_ours(self.url):
+                    self._migrate()
+            except BaseException:
+                self._root.close()  # nobody gets a store that could close it
+                raise
 
     def rows(
         self,
@@ -92,6 +100,7 @@ class DuckDB:
         where: Mapping[str, str] | None = None,
     ) -> None:
         """See `Store.fill`."""
+        self._mark(table)
         statement = bind(name, self.engine, parameters or {}, table=over, by=by, where=where)
         columns = ", ".join(quoted(column.name) for column in BY_NAME[table].columns)
         with _as_ours(self.url, name):
@@ -115,6 +124,7 @@ class DuckDB:
 
     def load_lines(self, table: str, names: Sequence[str], path: Path) -> None:
         """See `Store.load_lines`."""
+        self._mark(table)
         by_name = {column.name: column for column in BY_NAME[table].columns}
         columns = ", ".join(f"{quoted(name)}: '{ddl.duckdb_type(by_name[name])}'" for name in names)
         listed = ", ".join(quoted(name) for name in names)
@@ -128,6 +138,7 @@ class DuckDB:
 
     def load(self, table: str, parquet: Path) -> None:
         """See `Store.load`."""
+        self._mark(table)
         columns = ", ".join(quoted(column.name) for column in BY_NAME[table].columns)
         with _as_ours(self.url, table):
             self.cursor().execute(
@@ -142,8 +153,41 @@ class DuckDB:
 
     def delete(self, table: str, **equal: str) -> None:
         """See `Store.delete`."""
+        self._mark(table)
         with self._writing, _as_ours(self.url, table):
             self.cursor().execute(f"DELETE FROM {quoted(table)}{_equal(equal)}", equal)
+
+    def delete_month(self, table: str, month: date, **equal: str) -> None:
+        """See `Store.delete_month`."""
+        kept_by = quoted(BY_NAME[table].month or "")
+        of_month = f"{kept_by} >= $month_first AND {kept_by} < $month_end"
+        values = {**equal, "month_first": month, "month_end": next_month(month)}
+        with self._writing, _as_ours(self.url, table):
+            self.cursor().execute(
+                f"DELETE FROM {quoted(table)}{_equal(equal)}{' AND' if equal else ' WHERE'} {of_month}", values
+            )
+
+    def holding(self, table: str, columns: Sequence[str], texts: Collection[str]) -> dict[str, int]:
+        """See `Store.holding`."""
+        counted = ", ".join(f"COUNT(*) FILTER (WHERE {_holds(table, column)})" for column in columns)
+        with _as_ours(self.url, table):
+            found = self.cursor().execute(f"SELECT {counted} FROM {quoted(table)}", {"texts": list(texts)}).fetchone()
+        return dict(zip(columns, found or (), strict=True))
+
+    def replace(self, table: str, column: str, texts: Mapping[str, str]) -> None:
+        """See `Store.replace`."""
+        name, put = quoted(column), "$puts[list_position($texts, {})]"
+        if ddl.is_tags(table, column):
+            entry = f"{{'key': e.key, 'value': COALESCE({put.format('e.value')}, e.value)}}"
+            changed = f"map_from_entries(list_transform(map_entries({name}), lambda e: {entry}))"
+        else:
+            changed = put.format(name)
+        self._mark(table)
+        with self._writing, _as_ours(self.url, table):
+            self.cursor().execute(
+                f"UPDATE {quoted(table)} SET {name} = {changed} WHERE {_holds(table, column)}",
+                {"texts": list(texts), "puts": list(texts.values())},
+            )
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -160,17 +204,39 @@ class DuckDB:
             with _as_ours(self.url):
                 self.cursor().execute("COMMIT")
 
+    def scrub(self) -> None:
+        """See `Store.scrub`."""
+        if self.path and self._watched:
+            if self._watched.times > 1:
+                raise EngineFailed(
+                    f"{self.url} is open twice, so its file cannot be written anew", fix="close the other one first"
+                )
+            anew = self.path.with_name(f"{self.path.name}.anew")
+            with self._writing, _as_ours(self.url, "scrub"):
+                anew.unlink(missing_ok=True)
+                try:
+                    self._copy_to(anew)
+                    anew.replace(self.path)  # nobody else can have opened it: this process still holds the old one
+                finally:
+                    anew.unlink(missing_ok=True)
+        self.close()
+
     def drop(self) -> None:
         """See `Store.drop`."""
         self.close()
         if self.path:
             for path in (self.path, self.path.with_name(f"{self.path.name}.wal")):
                 path.unlink(missing_ok=True)
+        if self._watched:
+            self._watched.forget()
 
     def close(self) -> None:
         """See `Store.close`."""
         with _as_ours(self.url):
             self._root.close()
+        if not self._closed and self._watched:
+            self._watched.let_go()
+        self._closed = True
 
     def execute(self, text: str) -> None:
         """Run text that `store` itself put together."""
@@ -215,6 +281,33 @@ class DuckDB:
         found: duckdb.DuckDBPyConnection = self._local.cursor
         return found
 
+    def _copy_to(self, anew: Path) -> None:
+        """Copy all that the store holds into another file, and be sure that the disk has it."""
+        cursor = self.cursor()
+        cursor.execute("CHECKPOINT")
+        named = cursor.execute("SELECT current_database()").fetchone() or ("",)
+        place = str(anew).replace("'", "''")
+        cursor.execute(f"ATTACH '{place}' AS anew")
+        cursor.execute(f"COPY FROM DATABASE {quoted(named[0])} TO anew")
+        cursor.execute("DETACH anew")
+        with anew.open("rb") as written:
+            os.fsync(written.fileno())
+
+    def _mark(self, table: str) -> None:
+        """Tell who keeps a copy of a table that it is about to change."""
+        if self._watched and table == _MARKED:
+            self._watched.changed()
+
+    @contextmanager
+    def _letting_go(self) -> Iterator[None]:
+        """Let go of a file that cannot be opened."""
+        try:
+            yield
+        except BaseException:
+            if self._watched:
+                self._watched.let_go(opened=False)
+            raise
+
     def _migrate(self) -> None:
         cursor = self.cursor()
         cursor.execute("BEGIN")
@@ -249,6 +342,13 @@ def _from_engine(value: object) -> object:
 
 def _equal(equal: Mapping[str, str]) -> str:
     return " WHERE " + " AND ".join(f"{quoted(k)} = ${k}" for k in equal) if equal else ""
+
+
+def _holds(table: str, column: str) -> str:
+    """Return the condition that a column holds one of `$texts`."""
+    if ddl.is_tags(table, column):
+        return f"list_has_any(map_values({quoted(column)}), $texts)"
+    return f"list_contains($texts, {quoted(column)})"
 
 
 def _served(note: Path) -> str:

@@ -1,7 +1,7 @@
 """Migrations: the store's version, and what brings an older one up to date.
 
-Version 2 is the first that a release will have; version 1 was never released and is refused. A later version adds a
-step here; `CREATE ... IF NOT EXISTS` makes new tables, and views are replaced whole, so a step is needed only where a
+Version 3 is the first that a release will have; earlier ones were never released and are refused. A later version adds
+a step here; `CREATE ... IF NOT EXISTS` makes new tables, and views are replaced whole, so a step is needed only where a
 column of an existing table changes.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from outlay.errors import EngineFailed
 
-NEWEST = 2
+NEWEST = 3
 
 
 def done_by(read: Callable[[], int]) -> int:

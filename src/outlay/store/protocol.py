@@ -1,7 +1,8 @@
 """What an engine must offer. Two do: `duckdb` and `clickhouse`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -87,11 +88,43 @@ class Store(Protocol):
         """Delete the rows that have the given values."""
         ...
 
+    def delete_month(self, table: str, month: date, **equal: str) -> None:
+        """Delete the rows of one month that have the given values.
+
+        Args:
+            table: A table that is kept by month (`Table.month`).
+            month: The month's first day.
+            **equal: Value by column; none for all rows of the month.
+        """
+        ...
+
+    def holding(self, table: str, columns: Sequence[str], texts: Collection[str]) -> dict[str, int]:
+        """Return by column how many rows hold one of some texts, as their value or as that of one of their tags."""
+        ...
+
+    def replace(self, table: str, column: str, texts: Mapping[str, str]) -> None:
+        """Put other texts in the place of some, where a column holds them as its value or as the value of a tag.
+
+        Args:
+            table: The table.
+            column: A column of text or tags; on ClickHouse it may not be part of the table's key.
+            texts: What to put, by what it is put in the place of.
+        """
+        ...
+
     def transaction(self) -> AbstractContextManager[None]:
         """All inside happens or nothing does, as far as the engine can (DuckDB: wholly).
 
         On ClickHouse rows become visible at once; therefore imports and runs write the row that makes them
         count (`take_in`, `publication`) last, and readers ask for that row.
+        """
+        ...
+
+    def scrub(self) -> None:
+        """Let go of the database, and leave nothing in its files of what was replaced or deleted.
+
+        DuckDB writes its file anew, which takes as much disk again for the time. ClickHouse writes anew what holds
+        deleted rows, and removes the old files some minutes later.
         """
         ...
 

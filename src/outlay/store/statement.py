@@ -61,12 +61,12 @@ def text_of(name: str, engine: str) -> str:
     folder = files("outlay") / room / "sql"
     own = folder.joinpath(f"{query}.{engine}.sql")
     text = (own if own.is_file() else folder.joinpath(f"{query}.sql")).read_text(encoding="utf-8")
-    return _PART.sub(lambda found: _part(found[1]), text)
+    return _PART.sub(lambda found: _without_comments(text_of(_part(found[1]), engine)).strip(), text)
 
 
 def _part(name: str) -> str:
     room, _, part = name.partition("/")
-    return _without_comments((files("outlay") / room / "sql" / f"part_{part}.sql").read_text(encoding="utf-8")).strip()
+    return f"{room}/part_{part}"
 
 
 def dimensions_of(table: str) -> list[str]:

@@ -8,11 +8,13 @@ from outlay.errors import BadInput
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _MONTHS = 12
+#: What every engine can keep: ClickHouse takes days before and after for these.
+_FIRST, _LAST = date(1900, 1, 1), date(2299, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """A half-open span of whole days, `[first, end)`, in UTC.
+    """A half-open span of whole days, `[first, end)`, in UTC, from 1900 on and before 2299.
 
     >>> Period.month("2026-02")
     Period(first=datetime.date(2026, 2, 1), end=datetime.date(2026, 3, 1))
@@ -24,7 +26,13 @@ class Period:
     end: date
 
     def __post_init__(self) -> None:
-        """Refuse a period that ends before it begins."""
+        """Refuse a period that ends before it begins, or that no engine can keep."""
+        if self.first < _FIRST or self.end > _LAST:
+            raise BadInput(
+                f"period {self.first}..{self.end} is not within the years 1900 to 2298",
+                fix="check the year",
+                code="bad-date",
+            )
         if self.end <= self.first:
             raise BadInput(
                 f"period {self.first}..{self.end} is empty",
@@ -38,8 +46,8 @@ class Period:
         found = _MONTH.fullmatch(text)
         if not found or not 1 <= int(found[2]) <= _MONTHS:
             raise BadInput(f"{text!r} is not a month", fix="write it as YYYY-MM, for example 2026-10", code="bad-date")
-        first = date(int(found[1]), int(found[2]), 1)
-        return cls(first, next_month(first))
+        first = day(f"{text}-01")
+        return cls(first, next_month(min(first, _LAST)))
 
     @classmethod
     def parse(cls, text: str) -> "Period":
@@ -49,7 +57,8 @@ class Period:
             return cls(day(first), day(end))
         if _MONTH.fullmatch(text):
             return cls.month(text)
-        return cls(day(text), day(text) + timedelta(days=1))
+        only = day(text)
+        return cls(only, min(only, _LAST) + timedelta(days=1))
 
     @property
     def starts_at(self) -> datetime:

@@ -19,6 +19,9 @@ ANY = "*"
 HOURS = "hours"
 #: The key of a context that holds on some days of each week (UTC), for example `days=sat-sun` or `days=mon,wed`.
 DAYS = "days"
+#: The key of a context that names whose use it is, as the provider bills it: an account, a project, a workspace. A
+#: price that names none holds for every one.
+PROJECT = "project"
 #: What of a context is a matter of the instant, and not of how something was asked for.
 TIMED = frozenset({HOURS, DAYS})
 
@@ -42,7 +45,8 @@ class Price:
         model: The model's own name in the price book.
         unit: What is priced.
         context: `tier=flex`, `processing=batch`, ... joined by `;`, keys in order; empty for the ordinary price.
-        size_from: Prompt size in tokens from which it holds for the whole request.
+        size_from: Prompt size in tokens from which it holds for the whole request; of a marginal price, which of the
+            unit's own tokens is the first that costs it.
         amount: In `currency`, at most 12 decimal places; 0 means free, which somebody has to have said.
         per: For how many units.
         currency: ISO 4217 code.
@@ -50,6 +54,8 @@ class Price:
         valid_to: Up to this one, not included.
         source: Who says so.
         recorded_at: When we learnt it.
+        marginal: Whether it is for the unit's tokens from `size_from` on only, not for the whole request.
+        steps: Marginal prices of the unit's later tokens, by `size_from`; empty where all cost the same.
     """
 
     provider: str
@@ -64,6 +70,28 @@ class Price:
     valid_to: datetime
     source: str
     recorded_at: datetime
+    marginal: bool = False
+    steps: tuple["Price", ...] = ()
+
+    def portions(self, quantity: Decimal) -> list[tuple[Decimal, "Price"]]:
+        """Return how many of a quantity each price is for: this one, and those of the steps that are reached.
+
+        >>> from functools import partial
+        >>> price = partial(Price, "acme", "m-1", "input", "", per=1, currency="USD", valid_from=ALWAYS,
+        ...     valid_to=FOREVER, source="list", recorded_at=ALWAYS)
+        >>> above = price(size_from=101, amount=Decimal(5), marginal=True)
+        >>> [(n, p.amount) for n, p in price(size_from=0, amount=Decimal(2), steps=(above,)).portions(Decimal(130))]
+        [(Decimal('100'), Decimal('2')), (Decimal('30'), Decimal('5'))]
+        """
+        ends = [min(Decimal(step.size_from - 1), quantity) for step in self.steps] + [quantity]
+        found = [(ends[0], self)]
+        for before, end, step in zip(ends, ends[1:], self.steps, strict=False):
+            found += [(end - before, step)] if end > before else []
+        return found
+
+    def of(self, place: int) -> "Price":
+        """Return the price of one of the unit's tokens, counted from 1."""
+        return next((step for step in reversed(self.steps) if step.size_from <= place), self)
 
     @property
     def atto(self) -> int:

@@ -40,7 +40,8 @@ class UsageEvent:
         response_id: The provider's id of its answer.
         state: One of `STATES`.
         error: What went wrong, a short name.
-        context: What the price may depend on: `tier`, `processing`, `speed`, `region`, `route`, `search_type`.
+        context: What the price may depend on: `tier`, `processing`, `speed`, `region`, `route`, `search_type`,
+            `project`.
         duration_ms: How long it took, in milliseconds.
         reported_cost: What the provider says it cost, in `currency`.
         currency: ISO 4217 code.

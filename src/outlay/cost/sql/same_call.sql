@@ -4,12 +4,14 @@
 -- returns: the columns of observation
 -- law:     one call seen by several sensors costs once; who carries it does not depend on the order of arrival
 -- $rung: `trace`: equal usage of one model in one service within a trace; `usage`: the same at overlapping times;
--- `span`: the same trace and span of one provider. Events of one sensor are different calls, so the n-th of one sensor
+-- `span`: the same trace and span of one provider. Usage is equal where as much was asked, read, written and answered:
+-- not every sensor knows lifetimes of caches, reasoning, tools, or the date in a model's name. Answer ids that LiteLLM
+-- makes up (`chatcmpl-` and a UUID) set nothing apart from what others saw. Events of one sensor are different calls, so the n-th of one sensor
 -- is paired with the n-th of the other, within events whose times hang together; who carries an event of a sensor
 -- already is not given another one of it.
 WITH several AS (
   SELECT
-    provider, CASE WHEN $rung = 'span' THEN '' ELSE COALESCE(model, '') END AS model_key,
+    provider, CASE WHEN $rung = 'span' THEN '' ELSE regexp_replace(COALESCE(model, ''), '-20[0-9][0-9]-?[0-9][0-9]-?[0-9][0-9]$', '') END AS model_key,
     CASE WHEN $rung = 'span' THEN '' ELSE COALESCE(service, '') END AS service_key
   FROM current_usage
   WHERE time >= $starts_at AND time < $ends_at
@@ -20,14 +22,15 @@ WITH several AS (
     u.take_in AS take_in, u.file AS file, u.line AS line, u.id AS id, u.sensor AS sensor, u.time AS time, u.attempt AS attempt,
     u.response_id AS response_id, COALESCE(u.unit, '') AS unit_key,
     u.time + INTERVAL (COALESCE(u.duration_ms, 0) + 1000) MILLISECOND AS ends,
-    CASE u.sensor WHEN 'sdk' THEN 0 WHEN 'gateway' THEN 2 ELSE 1 END AS rank_of_sensor,
+    {part cost/sensor_rank} AS rank_of_sensor,
     u.provider || '␟' || CASE WHEN $rung = 'span' THEN u.trace || '␟' || u.span
-      ELSE COALESCE(u.model, '') || '␟' || COALESCE(u.service, '') || '␟' || COALESCE(u.unit, '') || '␟' || CAST(u.quantity AS VARCHAR)
-        || '␟' || CAST(u.input AS VARCHAR) || ',' || CAST(u.cache_read AS VARCHAR) || ',' || CAST(u.cache_write_5m AS VARCHAR) || ',' || CAST(u.cache_write_1h AS VARCHAR) || ',' || CAST(u.cache_write AS VARCHAR) || ',' || CAST(u.output AS VARCHAR) || ',' || CAST(u.output_reasoning AS VARCHAR) || ',' || CAST(u.output_rejected AS VARCHAR) || ',' || CAST(u.input_audio AS VARCHAR) || ',' || CAST(u.cache_read_audio AS VARCHAR) || ',' || CAST(u.output_audio AS VARCHAR) || ',' || CAST(u.input_image AS VARCHAR) || ',' || CAST(u.output_image AS VARCHAR) || ',' || CAST(u.input_video AS VARCHAR)
+      ELSE regexp_replace(COALESCE(u.model, ''), '-20[0-9][0-9]-?[0-9][0-9]-?[0-9][0-9]$', '') || '␟' || COALESCE(u.service, '')
+        || '␟' || CASE WHEN u.input + u.cache_read + u.output + u.output_reasoning + u.cache_write + u.cache_write_5m + u.cache_write_1h > 0 THEN '' ELSE COALESCE(u.unit, '') || '␟' || CAST(u.quantity AS VARCHAR) END
+        || '␟' || CAST(u.input AS VARCHAR) || ',' || CAST(u.cache_read AS VARCHAR) || ',' || CAST(u.cache_write_5m + u.cache_write_1h + u.cache_write AS VARCHAR) || ',' || CAST(u.output + u.output_reasoning AS VARCHAR) || ',' || CAST(u.output_rejected AS VARCHAR) || ',' || CAST(u.input_audio AS VARCHAR) || ',' || CAST(u.cache_read_audio AS VARCHAR) || ',' || CAST(u.output_audio AS VARCHAR) || ',' || CAST(u.input_image AS VARCHAR) || ',' || CAST(u.output_image AS VARCHAR) || ',' || CAST(u.input_video AS VARCHAR)
         || '␟' || CASE WHEN $rung = 'trace' THEN u.trace ELSE '' END END AS key
   FROM current_usage AS u
   JOIN several AS s
-    ON s.provider = u.provider AND s.model_key = CASE WHEN $rung = 'span' THEN '' ELSE COALESCE(u.model, '') END
+    ON s.provider = u.provider AND s.model_key = CASE WHEN $rung = 'span' THEN '' ELSE regexp_replace(COALESCE(u.model, ''), '-20[0-9][0-9]-?[0-9][0-9]-?[0-9][0-9]$', '') END
     AND s.service_key = CASE WHEN $rung = 'span' THEN '' ELSE COALESCE(u.service, '') END
   LEFT JOIN observation AS o ON o.run = $run AND o.take_in = u.take_in AND o.file = u.file AND o.line = u.line
   WHERE u.time >= $starts_at AND u.time < $ends_at AND o.rung IS NULL
@@ -66,7 +69,7 @@ FROM placed AS a
 JOIN placed AS b ON b.key = a.key AND b.island = a.island AND b.sensor = a.other AND b.other = a.sensor AND b.place = a.place
 JOIN current_usage AS seen ON seen.take_in = b.take_in AND seen.file = b.file AND seen.line = b.line AND seen.time = b.time
 WHERE (a.rank_of_sensor < b.rank_of_sensor OR (a.rank_of_sensor = b.rank_of_sensor AND a.sensor < b.sensor))
-  AND (a.response_id IS NULL OR b.response_id IS NULL)
+  AND (a.response_id IS NULL OR b.response_id IS NULL OR (a.response_id LIKE 'chatcmpl-________-____-____-____-____________') <> (b.response_id LIKE 'chatcmpl-________-____-____-____-____________'))
   AND ($rung <> 'usage' OR (a.time <= b.ends AND b.time <= a.ends))
 QUALIFY ROW_NUMBER() OVER (
   PARTITION BY b.take_in, b.file, b.line

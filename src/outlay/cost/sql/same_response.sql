@@ -22,7 +22,7 @@ WITH twice AS (
   WHERE u.time >= $starts_at AND u.time < $ends_at
   WINDOW who AS (
     PARTITION BY u.provider, u.response_id
-    ORDER BY CASE u.sensor WHEN 'sdk' THEN 0 WHEN 'gateway' THEN 2 ELSE 1 END, u.id, u.take_in, u.file, u.line
+    ORDER BY {part cost/sensor_rank}, u.id, u.take_in, u.file, u.line
   )
 )
 SELECT DISTINCT

@@ -1,6 +1,6 @@
 """The answer to estimate: for each model compared, what a month and a year cost, with bands, parts and their prices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -45,7 +45,9 @@ class Part:
         currency: Of price and amount.
         source: Who says so.
         valid_from: The price holds from this instant.
-        size_from: The prompt size in tokens from which it holds.
+        size_from: The prompt size in tokens from which it holds; of a marginal price, which of a request's tokens of
+            the unit is the first it is for.
+        marginal: Whether it is for the tokens of the unit from there on only.
     """
 
     provider: str
@@ -59,6 +61,7 @@ class Part:
     source: str
     valid_from: datetime
     size_from: int
+    marginal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +180,20 @@ def _parts(
     for size, tokens in mix.tokens.items():
         for unit, count in tokens.items():
             found = book.price_at(compared.provider, compared.model, unit, on_at, context_of(compared.context), size)
-            whole = EXACT.multiply(attempts, count)
-            _put(parts, lacking, (compared.provider, compared.model, unit), whole, mix.requests, found)
+            for portion, price in _portions(mix, size, unit, count, found):
+                whole = EXACT.multiply(attempts, portion)
+                _put(parts, lacking, (compared.provider, compared.model, unit), whole, mix.requests, price)
     return parts, lacking
+
+
+def _portions(
+    mix: Mix, size: int, unit: str, count: int, found: Price | Unpriced
+) -> Iterator[tuple[int, Price | Unpriced]]:
+    """Yield how many of some tokens each price is for: those above a marginal price's size cost that."""
+    steps = found.steps if isinstance(found, Price) else ()
+    above = [mix.above.get((size, unit, step.size_from - 1), 0) for step in steps]
+    for price, left, later in zip((found, *steps), (count, *above), (*above, 0), strict=True):
+        yield left - later, price
 
 
 def _put(
@@ -209,6 +223,7 @@ def _put(
             source=found.source,
             valid_from=found.valid_from,
             size_from=found.size_from,
+            marginal=found.marginal,
         )
     )
 

@@ -30,6 +30,7 @@ from outlay.errors import BadConfig, BadInput
 from outlay.explain.estimate.sizes import Size
 from outlay.explain.parts import read_part
 from outlay.explain.toml_file import read_toml
+from outlay.terms.money import PLACES
 from outlay.terms.period import Period
 from outlay.terms.price import context_text
 from outlay.terms.unit import TOKEN_UNITS
@@ -210,7 +211,7 @@ class _Reader:
         except InvalidOperation:
             self._flaw(key, f"is {value!r}, which is not a number", fix)
             return Decimal(1)
-        if not number.is_finite() or number < least:
+        if not number.is_finite() or number < least or number.adjusted() >= PLACES:
             self._flaw(key, f"is {value}, which cannot be", fix)
             return Decimal(1)
         if number != round(number, places):

@@ -5,20 +5,23 @@ a model's price changes, and the variance between users of what a request costs.
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
+from outlay.capture.retention import removals
 from outlay.errors import BadInput
 from outlay.explain import replay
 from outlay.explain.estimate.feature_file import Also, Compared, Planned
 from outlay.explain.estimate.sizes import requests
 from outlay.explain.parts import PARTS
 from outlay.prices.book import Book
+from outlay.prices.steps import from_json, to_json
 from outlay.store import Row, Store
-from outlay.terms.money import EXACT
+from outlay.terms.money import EXACT, pico
 from outlay.terms.period import Period
 from outlay.terms.unit import PROMPT_UNITS, TOKEN_UNITS
 
@@ -27,6 +30,7 @@ _SPREAD = (
     "Sizes with a spread are log-normal: few requests are very large. Sizes of different units do not depend on each"
     " other."
 )
+_PICO_IN_ATTO = 10**6
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -39,12 +43,14 @@ class Mix:
         tokens: By the prompt size from which the price holds, then by unit.
         relative_variance: Between users, of what a request costs: over the square of the mean.
         seen_users: Users behind it; None when it is not from real usage.
+        above: Of the tokens of a size and unit, those that come in their request after so many, where prices do.
     """
 
     requests: int
     tokens: Mapping[int, Mapping[str, int]]
     relative_variance: Decimal
     seen_users: int | None = None
+    above: Mapping[tuple[int, str, int], int] = field(default_factory=dict)
 
 
 class Stated:
@@ -68,6 +74,8 @@ class Stated:
         vectors = _vectors(book, compared, on_at)
         edges = [cast(int, vector["size_from"]) for vector in vectors]
         tokens: dict[int, dict[str, int]] = {edge: {} for edge in edges}
+        steps = [from_json(str(vector["steps"])) for vector in vectors]
+        above: Counter[tuple[int, str, int]] = Counter()
         costs = []
         for request in self._requests:
             size = sum(count for unit, count in request.items() if unit in PROMPT_UNITS)
@@ -75,8 +83,13 @@ class Stated:
             held = tokens[edges[place]]
             for unit, count in request.items():
                 held[unit] = held.get(unit, 0) + count
-            costs.append(sum(count * cast(int, vectors[place][f"{unit}_atto"] or 0) for unit, count in request.items()))
-        return Mix(len(costs), tokens, _relative_variance([(Decimal(cost), 1) for cost in costs]))
+            cost = sum(count * cast(int, vectors[place][f"{unit}_atto"] or 0) for unit, count in request.items())
+            for unit, before, more in ((unit, *step) for unit, reached in steps[place].items() for step in reached):
+                over = max(request.get(unit, 0) - before, 0)
+                above[edges[place], unit, before] += over
+                cost += over * more
+            costs.append(cost)
+        return Mix(len(costs), tokens, _relative_variance([(Decimal(cost), 1) for cost in costs]), above=above)
 
 
 class Like:
@@ -87,7 +100,8 @@ class Like:
         planned: The feature file.
 
     Raises:
-        BadInput: The feature used no tokens in any published month.
+        BadInput: The feature used no tokens in any published month whose usage events are there.
+        Refused: The usage events of the stated months were removed (`events-removed`).
     """
 
     def __init__(self, store: Store, planned: Planned) -> None:
@@ -115,14 +129,8 @@ class Like:
         held = _vectors(book, compared, on_at)
         vectors = [{**vector, **key._asdict(), **span, "reported_counts": 0} for key in self._keys for vector in held]
         rate = self._planned.cache_hit_rate
-        rows = replay.replay(
-            self._store,
-            self._period,
-            vectors,
-            by=("customer", "user"),
-            where=self._where,
-            hit=None if rate is None else int(rate * PARTS),
-        )
+        hit = None if rate is None else int(rate * PARTS)
+        rows = replay.replay(self._store, self._period, vectors, by=("customer", "user"), where=self._where, hit=hit)
         tokens: dict[int, dict[str, int]] = {}
         users: dict[tuple[object, object], tuple[Decimal, int]] = {}
         for row in rows:
@@ -133,16 +141,32 @@ class Like:
             cost, calls = users.get((row["customer"], row["user"]), (_ZERO, 0))
             users[row["customer"], row["user"]] = cost + cast(Decimal, row["amount"]), calls + cast(int, row["calls"])
         counts = [(cost, calls) for cost, calls in users.values() if calls]
-        return Mix(sum(calls for _, calls in counts), tokens, _relative_variance(counts), len(counts))
+        calls = sum(calls for _, calls in counts)
+        return Mix(calls, tokens, _relative_variance(counts), len(counts), self._above(vectors, hit))
+
+    def _above(self, vectors: Sequence[Row], hit: int | None) -> Counter[tuple[int, str, int]]:
+        """Count the tokens that marginal prices are for: what they cost at 1e-12 each."""
+        steps = {str(vector["steps"]) for vector in vectors}
+        found: Counter[tuple[int, str, int]] = Counter()
+        for unit, before in sorted({(u, n) for text in steps for u, held in from_json(text).items() for n, _ in held}):
+            each = dict.fromkeys((f"{name}_atto" for name in TOKEN_UNITS), 0)
+            counting = {**each, "steps": to_json({unit: [(before, _PICO_IN_ATTO)]})}
+            counted = [{**vector, **counting} for vector in vectors]
+            for row in replay.replay(self._store, self._period, counted, by=(), where=self._where, hit=hit):
+                size = cast(int, vectors[cast(int, row["vector"])]["size_from"])
+                found[size, unit, before] += pico(cast(Decimal, row["amount"]))
+        return found
 
     def _found(self) -> tuple[Period, list[Row]]:
         """Return the period to look at, and what the reference used in it by provider and model."""
-        months = [Period.month(f"{row['month']:%Y-%m}") for row in self._store.rows("explain/published")]
+        sealed = {one.month for one in removals(self._store)}
+        published = [Period.month(f"{row['month']:%Y-%m}") for row in self._store.rows("explain/published")]
+        months = [month for month in published if month not in sealed]
         for period in [self._planned.like_period] if self._planned.like_period else reversed(months):
             used = replay.used(self._store, period, ("provider", "model"), self._where)
             if any(row["tokens"] and row["calls"] for row in used):
                 return period, used
-        when = self._planned.like_period or "any published month"
+        when = self._planned.like_period or "any published month" + (" that still has its events" if sealed else "")
         raise BadInput(
             f"like: {self._planned.like!r} used no tokens in {when}",
             fix="name a feature that `outlay features` lists with calls to a model, or state [tokens]",

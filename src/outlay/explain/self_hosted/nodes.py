@@ -22,6 +22,7 @@ from typing import Any
 from outlay.errors import BadInput
 from outlay.explain.toml_file import read_tables, refuse
 from outlay.terms.currency import CURRENCIES
+from outlay.terms.money import PLACES
 
 #: How usage names machines of one's own, and the unit in which they are held.
 PROVIDER = "self-hosted"
@@ -88,7 +89,7 @@ def read_weights(text: str) -> Weights:
             found[name.strip()] = Decimal(value.strip())
         except InvalidOperation as error:
             raise BadInput(f"the weight {pair!r} is not a number", fix=fix) from error
-    bad = [name for name, weight in found.items() if not weight.is_finite() or weight < 0]
+    bad = [name for name, weight in found.items() if not weight.is_finite() or weight < 0 or _is_huge(weight)]
     if set(found) - {"prefill", "decode"} or bad or not any(found.values()):
         raise BadInput(f"{text!r} cannot be the weights of tokens", fix=fix)
     return Weights(found.get("prefill", Decimal(0)), found.get("decode", Decimal(0)))
@@ -115,7 +116,7 @@ def _node(entry: Mapping[str, Any], where: str, flaws: list[str]) -> Node:
     name, currency = entry.get("name", where), entry.get("currency", "USD")
     if not isinstance(name, str) or not name:
         flaws.append(f'{where}: name is {name!r}; write name = "..."')
-    if currency not in CURRENCIES:
+    if not isinstance(currency, str) or currency not in CURRENCIES:
         flaws.append(f"{where}: currency is {currency!r}; write an ISO 4217 code such as USD")
     gpus = entry.get("gpus", 1)
     if not isinstance(gpus, int) or isinstance(gpus, bool) or gpus <= 0:
@@ -133,6 +134,11 @@ def _node(entry: Mapping[str, Any], where: str, flaws: list[str]) -> Node:
     )
 
 
+def _is_huge(number: Decimal) -> bool:
+    """Say whether a number has more places than anything here; its fraction would take for ever."""
+    return bool(number) and abs(number.adjusted()) >= PLACES
+
+
 def _number(entry: Mapping[str, Any], key: str, where: str, flaws: list[str]) -> Decimal | None:
     if key not in entry:
         return None
@@ -140,7 +146,7 @@ def _number(entry: Mapping[str, Any], key: str, where: str, flaws: list[str]) ->
         number = Decimal(str(entry[key]))
     except InvalidOperation:
         number = Decimal(0)
-    if not number.is_finite() or number <= 0:
+    if not number.is_finite() or number <= 0 or _is_huge(number):
         flaws.append(f"{where}: {key} is {entry[key]!r}; write a number above 0")
         return None
     return number

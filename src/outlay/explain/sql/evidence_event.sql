@@ -2,7 +2,7 @@
 -- grain:   one row per share and usage event, dearest first within a share, at most $most each
 -- reads:   share, pool, estimate, price_vector
 -- returns: pool and to_<dimension>, which name the share; the event with its usage; amount in currency; the prices of one
---          token in 1e-18 of it, unit_amount for unit_per units, their source and since when they hold; events: how many
+--          token in 1e-18 of it, steps (see price_vector), unit_amount for unit_per units, their source and since when they hold; events: how many
 --          the share has, and events_amount: what they cost together
 -- law:     the events of a share cost together what its rows of evidence_measured do
 WITH wanted AS (
@@ -63,7 +63,7 @@ SELECT
   f.input AS input, f.cache_read AS cache_read, f.cache_write_5m AS cache_write_5m, f.cache_write_1h AS cache_write_1h, f.cache_write AS cache_write, f.output AS output, f.output_reasoning AS output_reasoning, f.output_rejected AS output_rejected, f.input_audio AS input_audio, f.cache_read_audio AS cache_read_audio, f.output_audio AS output_audio, f.input_image AS input_image, f.output_image AS output_image, f.input_video AS input_video,
   f.currency AS currency, f.amount AS amount, f.events AS events, f.events_amount AS events_amount,
   v.source AS source, v.valid_from AS valid_from, v.price_model AS price_model, v.reason AS reason,
-  v.unit_amount AS unit_amount, v.unit_per AS unit_per,
+  v.unit_amount AS unit_amount, v.unit_per AS unit_per, v.steps AS steps,
   v.input_atto AS input_atto, v.cache_read_atto AS cache_read_atto, v.cache_write_5m_atto AS cache_write_5m_atto, v.cache_write_1h_atto AS cache_write_1h_atto, v.cache_write_atto AS cache_write_atto, v.output_atto AS output_atto, v.output_reasoning_atto AS output_reasoning_atto, v.output_rejected_atto AS output_rejected_atto, v.input_audio_atto AS input_audio_atto, v.cache_read_audio_atto AS cache_read_audio_atto, v.output_audio_atto AS output_audio_atto, v.input_image_atto AS input_image_atto, v.output_image_atto AS output_image_atto, v.input_video_atto AS input_video_atto
 FROM ranked AS f
 JOIN price_vector AS v ON v.run = $run AND v.vector = f.vector

@@ -4,6 +4,7 @@
 -- returns: the columns of share; rule_version; pool_amount, charges, consumed_quantity: the pool's; total_weight: of all
 --          its shares; left_over: units of 1e-12 that whole parts leave; place: the share's turn to get one of them
 -- law:     every number can be expanded to its inputs
+-- Of equal remainders those come first that were given a unit: names that decided then may have been erased since.
 WITH slice AS (
   SELECT run AS slice_run, pool AS slice_pool
   FROM ledger
@@ -18,7 +19,7 @@ WITH slice AS (
     s.weight AS weight, s.amount AS amount, p.amount AS pool_amount, p.charges AS charges,
     p.consumed_quantity AS consumed_quantity, c.rule_version AS rule_version,
     SUM(toInt256(s.weight)) OVER (PARTITION BY s.run, s.pool) AS total_weight,
-    abs(toInt256(p.amount * 1000000000000)) AS abs_pico
+    abs(toInt256(p.amount * 1000000000000)) AS abs_pico, abs(toInt256(s.amount * 1000000000000)) AS own_pico
   FROM ledger AS s
   JOIN slice ON slice_run = s.run AND slice_pool = s.pool
   JOIN pool AS p ON p.run = s.run AND p.pool = s.pool
@@ -29,7 +30,7 @@ WITH slice AS (
 ), ranked AS (
   SELECT
     *, CAST(abs_pico - SUM(base) OVER (PARTITION BY run, pool) AS BIGINT) AS left_over,
-    ROW_NUMBER() OVER (PARTITION BY run, pool ORDER BY rest DESC, state, feature, customer, team, "user", environment, service, "release", model) AS place
+    ROW_NUMBER() OVER (PARTITION BY run, pool ORDER BY rest DESC, own_pico - base DESC, state, feature, customer, team, "user", environment, service, "release", model) AS place
   FROM floored
 )
 SELECT

@@ -14,6 +14,7 @@ from outlay.explain.model_names import is_meant, named
 from outlay.explain.replay import Key, Known, vectors_of
 from outlay.explain.whatif.scenario import NewPrice, Scenario
 from outlay.prices.book import Book
+from outlay.prices.steps import from_json, to_json
 from outlay.store import Row
 from outlay.terms.price import context_of, context_text
 from outlay.terms.unit import TOKEN_UNITS
@@ -102,7 +103,8 @@ def has_batch(key: Key, known: Sequence[Known]) -> bool:
 
 
 def _prices(vector: Row) -> Row:
-    return {name: value for name, value in vector.items() if name.endswith("_atto") or name.startswith("unit_")}
+    shown = ("_atto", "steps", "unit_amount", "unit_per")
+    return {name: value for name, value in vector.items() if name.endswith(shown)}
 
 
 def _with(vector: Row, key: Key, prices: Sequence[NewPrice], book: Book) -> Row:
@@ -110,7 +112,8 @@ def _with(vector: Row, key: Key, prices: Sequence[NewPrice], book: Book) -> Row:
         if price.model is not None and not is_meant(price.model, key, book):
             continue
         if price.unit in TOKEN_UNITS:
-            vector = {**vector, f"{price.unit}_atto": price.atto, "reason": None}
+            steps = {unit: held for unit, held in from_json(str(vector["steps"])).items() if unit != price.unit}
+            vector = {**vector, f"{price.unit}_atto": price.atto, "steps": to_json(steps), "reason": None}
         elif price.unit == key.unit:
             vector = {**vector, "unit_amount": price.amount, "unit_per": price.per, "reason": None}
     return vector

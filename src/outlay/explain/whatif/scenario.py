@@ -23,7 +23,7 @@ from typing import Any
 from outlay.errors import BadInput, Refused
 from outlay.explain.parts import read_part
 from outlay.explain.toml_file import read_tables, refuse
-from outlay.terms.money import EXACT
+from outlay.terms.money import EXACT, PLACES
 
 _ATTO = 18
 _PRICE = re.compile(r"(?:(?P<model>.+):)?(?P<unit>\w+)=(?P<amount>[\d.]+)/(?P<per>[\d_,]+)")
@@ -128,7 +128,8 @@ def new_price(unit: object, amount: object, per: object, model: object = None) -
         price = NewPrice(str(unit), Decimal(str(amount)), int(str(per)), None if model is None else str(model))
     except (InvalidOperation, ValueError) as error:
         raise BadInput(f"the price {said!r} is not a number", fix='write amount = "0.20" and per = 1000000') from error
-    if not price.amount.is_finite() or price.amount < 0 or price.per <= 0 or not price.unit:
+    huge = price.amount.is_finite() and price.amount.adjusted() >= PLACES
+    if not price.amount.is_finite() or huge or price.amount < 0 or price.per <= 0 or not price.unit:
         raise BadInput(f"the price {said!r} cannot be", fix="give an amount that is not negative, per at least 1")
     scaled = price.amount.scaleb(_ATTO, EXACT)
     if scaled != int(scaled) or int(scaled) % price.per:
@@ -145,7 +146,7 @@ def read_factor(text: object, what: str) -> Decimal:
         value = Decimal(said.removesuffix("x"))
     except InvalidOperation as error:
         raise BadInput(f"{what} is {said!r}, which is not a number", fix="write for example 10 or 1.5") from error
-    if not value.is_finite() or value < 0:
+    if not value.is_finite() or value < 0 or value.adjusted() >= PLACES:
         raise BadInput(f"{what} is {said!r}, which cannot be", fix="write a number that is not negative")
     return value
 

@@ -61,7 +61,13 @@ def _read(table: str, began: int, held: list[str]) -> Iterator[Block]:
         line = above + int(place[1]) if place else above + len(held)
         yield Block(table, began, {}, _PLACE.sub("", str(error)).strip(" ()"), line)
         return
-    lines = {name: above + _line_of(name, held) for name in fields}
+    except RecursionError:
+        yield Block(table, began, {}, "it is nested too deeply", began)
+        return
+    except (ValueError, ArithmeticError):
+        yield Block(table, began, {}, "it holds a number of too many digits, or with a huge exponent", began)
+        return
+    lines = {name: max(1, above + _line_of(name, held)) for name in fields}
     if table or fields:
         yield Block(table, began, fields, lines=lines)
 

@@ -199,7 +199,10 @@ def instant(name: str, value: object) -> datetime:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise _Bad(f"{name} {value} has no time zone", "add Z for UTC, or give a day only", "bad-date")
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            raise _Bad(f"{name} is {value}", "write a day such as 2026-10-01", "bad-date") from None
     if not isinstance(value, date):
         raise _Bad(f"{name} is {value!r}", "write a day without quotes, for example 2026-10-01", "bad-date")
     return datetime(value.year, value.month, value.day, tzinfo=UTC)
@@ -210,6 +213,14 @@ def currency(name: str, value: object) -> str:
     found = text(name, value)
     if found not in CURRENCIES:
         raise _Bad(f"{name} {found!r} is unknown", "write the ISO 4217 code, for example USD", "bad-currency")
+    return found
+
+
+def project(name: str, value: object) -> str:
+    """Read the name of an account, project or workspace, as the price book has it."""
+    found = text(name, value).lower()
+    if set(found) & set("=;"):
+        raise _Bad(f"{name} has {found!r}", "leave = and ; out of it: they stand between the parts of a context")
     return found
 
 

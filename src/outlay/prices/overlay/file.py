@@ -1,7 +1,8 @@
 """Overlay files: dated prices in TOML for what no list knows or a contract changes.
 
-Comes in: a file of `[[price]]`, `[[discount]]`, `[[uplift]]` and `[[deployment]]` entries. Goes out: records of the
-book, and every entry that cannot be used with its line, its field and what to write instead.
+Comes in: a file of `[[price]]`, `[[discount]]`, `[[uplift]]`, `[[deployment]]`, `[[reported]]` and `[[credit]]`
+entries. Goes out: records of the book, and every entry that cannot be used with its line, its field and what to write
+instead.
 """
 
 from collections import Counter
@@ -11,12 +12,14 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from outlay.errors import BadConfig
+from outlay.prices.credit import is_credit
 from outlay.prices.overlay.blocks import Block, blocks
 from outlay.prices.overlay.entries import KINDS
 from outlay.prices.overlay.fields import Fault, Fields
 from outlay.prices.source import Stated
 
 _KNOWN = ", ".join(f"[[{kind}]]" for kind in KINDS)
+_NAMED = ("provider", "unit")
 _SAME = ("provider", "model", "unit", "context", "size_from")
 
 
@@ -101,8 +104,11 @@ def _overlaps(file: str, fields: Fields, entry: Stated, before: Sequence[tuple[F
     """Find earlier entries for the same thing at the same time; neither is used, which holds would be a guess."""
     found = []
     for other, stated in before:
-        same = all(entry[name] == stated[name] for name in _SAME)  # type: ignore[literal-required]  # names of fields
-        if same and entry["valid_from"] < stated["valid_to"] and stated["valid_from"] < entry["valid_to"]:
+        credit = is_credit(entry["unit"])  # known by its name, whenever it holds
+        names = _NAMED if credit else _SAME
+        same = all(entry[name] == stated[name] for name in names)  # type: ignore[literal-required]  # names of fields
+        together = entry["valid_from"] < stated["valid_to"] and stated["valid_from"] < entry["valid_to"]
+        if same and (credit or together):
             for one, against in ((other, fields), (fields, other)):
                 what = f"it is for the same thing at the same time as {against.entry} on line {against.line}"
                 fix = "end the earlier one with valid_to, or leave one out"

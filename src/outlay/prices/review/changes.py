@@ -50,7 +50,10 @@ def by_knowledge(before: Book, after: Book, since: datetime) -> list[dict[str, o
     for rates in _all(after):
         for price in rates.records():
             known = before.models.get(price.provider, {}).get(price.model)
-            was = None if known is None else known.find(price.unit, [price.context], price.valid_from, price.size_from)
+            was = (
+                None if known is None else known.priced(price.unit, [price.context], price.valid_from, price.size_from)
+            )
+            was = was.of(price.size_from) if was and price.marginal else was
             if price.recorded_at <= since or _alike(was, price):
                 continue
             end = None if price.valid_to >= FOREVER else price.valid_to
@@ -78,7 +81,7 @@ def _alike(one: Price | None, other: Price | None) -> bool:
     if one is None or other is None:
         return one is other
     same = EXACT.multiply(one.amount, other.per) == EXACT.multiply(other.amount, one.per)
-    return same and one.currency == other.currency
+    return same and one.currency == other.currency and one.marginal == other.marginal
 
 
 def _row(key: _Key, was: Price | None, now: Price | None) -> dict[str, object]:

@@ -17,7 +17,7 @@ from outlay.prices.rates import Rates
 from outlay.prices.review.litellm_map import Map, by_entry
 from outlay.prices.review.used import Used
 from outlay.terms.money import EXACT, rounded
-from outlay.terms.price import Price, Unpriced, context_of, context_text
+from outlay.terms.price import PROJECT, Price, Unpriced, context_of, context_text
 
 _MILLION = 1_000_000
 #: Two amounts this near to each other are one: map makers write binary fractions (1.4999999999999999e-07).
@@ -149,7 +149,9 @@ def _count(ours: Book, things: dict[_Thing, _Bands], each: Used) -> None:
 
 
 def _context(text: str, provider: str) -> str:
-    return context_text(wanted(context_of(text), provider))
+    """Return a context in the book's spelling, without the project: no list has prices by project."""
+    asked = wanted(context_of(text), provider)
+    return context_text({key: value for key, value in asked.items() if key != PROJECT})
 
 
 def _bare(name: str) -> str:

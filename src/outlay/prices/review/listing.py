@@ -1,6 +1,7 @@
 """Listing: what is in the price book, one row per model, or everything ever known about one model."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from outlay.errors import BadInput
@@ -59,8 +60,8 @@ def history(book: Book, provider: str, model: str, on: datetime) -> dict[str, ob
 
     Returns:
         provider and model as the book calls them, pattern (the names it goes by), and records, ordered by unit,
-        context, size and time: unit, context, size_from, amount, per, currency, valid_from, valid_to, state, source,
-        recorded_at. `valid_to` is None for a price without end.
+        context, size and time: unit, context, size_from, marginal, amount, per, currency, valid_from, valid_to, state,
+        source, recorded_at. `valid_to` is None for a price without end.
 
     Raises:
         BadInput: There is no such model; the nearest are named.
@@ -87,9 +88,11 @@ def in_force(rates: Rates, on: datetime) -> Iterator[Price]:
     """Yield the price in force of every unit, context and prompt size that has one of its own."""
     keys = sorted({(price.unit, price.context, price.size_from) for price in rates.records()})
     for unit, context, size_from in keys:
-        found = rates.find(unit, [context], on, size_from)
-        if found is not None and (found.unit, found.size_from) == (unit, size_from):
-            yield found
+        found = rates.priced(unit, [context], on, size_from)
+        held = (replace(found, steps=()), *found.steps) if found is not None else ()
+        yield from (
+            price for price in held if (price.unit, price.context, price.size_from) == (unit, context, size_from)
+        )
 
 
 def _brief(price: Price) -> dict[str, object]:
@@ -107,6 +110,7 @@ def _full(price: Price, state: str) -> dict[str, object]:
         "unit": price.unit,
         "context": price.context,
         "size_from": price.size_from,
+        "marginal": price.marginal,
         "amount": price.amount,
         "per": price.per,
         "currency": price.currency,

@@ -3,6 +3,7 @@
 -- reads:   nothing by itself
 -- returns: unpriced_tokens; unpriced_unit; token_atto in 1e-18 of the currency; unit_pico in 1e-12 of it, rounded half up
 -- A token's price is whole in 1e-18 of the currency, so the sum over units is exact before the one rounding.
+-- Marginal prices change what tokens of a unit after a number of them cost; few vectors have any.
 -- Most rows use three units, and most have a price for all: the rest is behind a CASE, so that it costs only where it is.
 CASE WHEN v.input_atto IS NULL THEN u.input ELSE 0 END + CASE WHEN v.cache_read_atto IS NULL THEN u.cache_read ELSE 0 END + CASE WHEN v.output_atto IS NULL THEN u.output ELSE 0 END
   + CASE WHEN u.rare = 0 THEN 0 ELSE
@@ -30,7 +31,8 @@ toInt256(u.input) * COALESCE(v.input_atto, 0) + toInt256(u.cache_read) * COALESC
     toInt256(u.output_audio) * COALESCE(v.output_audio_atto, 0) +
     toInt256(u.input_image) * COALESCE(v.input_image_atto, 0) +
     toInt256(u.output_image) * COALESCE(v.output_image_atto, 0) +
-    toInt256(u.input_video) * COALESCE(v.input_video_atto, 0) END AS token_atto,
+    toInt256(u.input_video) * COALESCE(v.input_video_atto, 0) END
+  + CASE WHEN v.steps = '' THEN toInt256(0) ELSE {part store/steps} END AS token_atto,
 CASE WHEN u.unit IS NULL OR v.unit_amount IS NULL THEN toInt256(0)
   ELSE intDiv(
     toInt256(u.quantity * 1000000000) * toInt256(v.unit_amount * 1000000000000) + intDiv(toInt256(v.unit_per) * 1000000000, 2),

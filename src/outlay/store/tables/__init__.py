@@ -4,7 +4,7 @@ Money is `DECIMAL(38,12)` in the row's own currency; quantities `DECIMAL(38,15)`
 are half-open. A table's `key` is its grain.
 """
 
-from outlay.store.tables.access import API_KEY, AUDIT
+from outlay.store.tables.access import API_KEY, AUDIT, REMOVAL
 from outlay.store.tables.columns import Column, Table
 from outlay.store.tables.inlets import (
     ARRIVAL,
@@ -80,6 +80,7 @@ TABLES = (
     PLANNED_COST,
     API_KEY,
     AUDIT,
+    REMOVAL,
 )
 BY_NAME = {table.name: table for table in TABLES}
 #: Tables whose rows nobody keeps.

@@ -1,6 +1,6 @@
-"""Tables of who may do what, and who did what. Append-only: of a key, the newest row holds."""
+"""Tables of who may do what, who did what, and what was let go of. Append-only: of a key, the newest row holds."""
 
-from outlay.store.tables.columns import COUNT, FLAG, INSTANT, NAME, TAGS, TEXT, Column, Table
+from outlay.store.tables.columns import COUNT, DAY, FLAG, INSTANT, NAME, TAGS, TEXT, Column, Table
 
 API_KEY = Table(
     "api_key",
@@ -28,5 +28,16 @@ AUDIT = Table(
         Column("action", NAME, "key-made, key-revoked, key-rotated, events-removed, user-erased, ..."),
         Column("subject", TEXT, "To what; never a secret, never what was erased."),
         Column("detail", TEXT, "With which effect."),
+    ),
+)
+REMOVAL = Table(
+    "removal",
+    "One removal of the usage events of one month; from the first on, the month's ledger stays as it is.",
+    ("month", "removed_at"),
+    (
+        Column("month", DAY, "First day of the month."),
+        Column("removed_at", INSTANT, "When."),
+        Column("events", COUNT, "How many there were.", unit="events"),
+        Column("done", FLAG, "Whether they are gone; a row that says no is written before, one that says yes after."),
     ),
 )

@@ -250,10 +250,17 @@ PRICE = Table(
         Column(
             "unit",
             NAME,
-            "What is priced; or `discount of ...`, `uplift of ...`, `deployment of a model`, `reported cost`.",
+            "What is priced; or `discount of ...`, `uplift of ...`, `deployment of a model`, `reported cost`,"
+            " `credit ...`.",
         ),
         Column("context", NAME, "`tier=flex`, `processing=batch`, ... joined by `;`; empty for the ordinary price."),
-        Column("size_from", COUNT, "Prompt size from which it holds for the whole request.", unit="tokens"),
+        Column(
+            "size_from",
+            COUNT,
+            "Prompt size from which it holds for the whole request; of a marginal price, the first of the unit's own"
+            " tokens it is for.",
+            unit="tokens",
+        ),
         Column("amount", MONEY, "The vendor's amount.", unit="currency"),
         Column("per", COUNT, "For how many units.", unit="unit"),
         Column("currency", NAME, "ISO 4217 code."),
@@ -262,6 +269,7 @@ PRICE = Table(
         Column("source", TEXT, "Who says so."),
         Column("recorded_at", INSTANT, "When we learnt it."),
         Column("correction", FLAG, "It replaces what an earlier record wrongly said about the same period."),
+        Column("marginal", FLAG, "It is only for the unit's tokens from `size_from` on, not for the whole request."),
     ),
 )
 RULE = Table(

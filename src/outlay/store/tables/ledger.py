@@ -40,6 +40,13 @@ PRICE_VECTOR = Table(
             Column(f"{c.name}_atto", COUNT, f"Price of one {c.name} token.", unit="1e-18 currency", optional=True)
             for c in token_columns()
         ),
+        Column(
+            "steps",
+            TEXT,
+            "Marginal prices, a list in JSON: place of the token unit among these columns from 1, how many of its"
+            " tokens go before, and by how much each one after them differs in price, in 1e-18 of the currency; empty"
+            " for none.",
+        ),
         Column("unit_amount", MONEY, "Price of `unit_per` units.", unit="currency", optional=True),
         Column("unit_per", COUNT, "For how many units.", optional=True),
         Column("reported_counts", COUNT, "1 when what the provider says a call cost counts in place of these."),
@@ -129,7 +136,7 @@ ROLLUP_DAY = Table(
 ROLLUP_USER_MONTH = Table(
     "rollup_user_month",
     "Usage of one month by user: for pages that ask about users, or how many there are.",
-    ("run", "customer", "user", "feature"),
+    ("run", "customer", "feature"),  # not the user: ClickHouse cannot change what it sorts by, and users are erased
     (*_RUN, *_who("feature", "customer", "team", "user", "environment"), *_MONTH_MEASURES),
 )
 ROLLUP_USAGE_MONTH = Table(
