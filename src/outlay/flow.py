@@ -6,7 +6,7 @@ A run makes the ledger of one month from everything taken in so far. It writes r
 it does is seen before `publish` says so; a run that breaks a law publishes nothing. Running twice changes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,6 +16,7 @@ from typing import cast
 
 from outlay.allocate import stage as allocation
 from outlay.allocate.rules import Rules
+from outlay.capture.retention import refuse_removed, removals
 from outlay.cost import stage as cost
 from outlay.cost.rerating import Moved, compare
 from outlay.errors import BadInput, EngineFailed
@@ -141,8 +142,10 @@ def run_month(
         rerated: Use all corrections known now: those of this provider, or of all when it is empty; and say what moved.
 
     Raises:
+        Refused: The month's usage events were removed.
         Broken: A law does not hold; nothing was published.
     """
+    _refuse_sealed(store, [month])
     name = _new_name(store, month, now)
     corrected_at = {"": known_at} if known_at else cost.corrected_at(store, month, now=now, rerated=rerated)
     run = Run(name, month, allocation.rules_in_force(store), known_at or now, corrected_at)
@@ -158,10 +161,13 @@ def run_month(
         times.append(StageTime("check", perf_counter() - began, len(conserved)))
         unpriced = store.rows("cost/unpriced", run.values)[0]
         moved = _moved(store, run) if rerated is not None else None
-        _publish(store, run, now)
+        with store.transaction():
+            _refuse_sealed(store, [month])  # its events may have been removed since the run began
+            _publish(store, run, now)
     except BaseException:
         _forget(store, name)
         raise
+    _let_go_of_earlier(store, run)
     return Published(
         run,
         conserved,
@@ -178,12 +184,13 @@ def run(store: Store, period: Period | None, *, now: datetime, known_at: datetim
 
     Args:
         store: Holds what was taken in.
-        period: None means every month that has a charge or a usage event.
+        period: None means every month that has a charge or a usage event, without those whose events were removed.
         now: The instant of the run.
         known_at: Use the prices known at this instant; None means `now`.
 
     Raises:
         BadInput: Nothing has been taken in yet.
+        Refused: The usage events of a month were removed (`events-removed`).
         Broken: A law does not hold; months before it are published, it and those after it are not.
     """
     months = period.months() if period else months_with_data(store)
@@ -193,6 +200,10 @@ def run(store: Store, period: Period | None, *, now: datetime, known_at: datetim
             fix="import some first, for example: outlay import focus PATH (or try `outlay demo`)",
             code="empty-store",
         )
+    if not period:
+        sealed = {one.month for one in removals(store)}
+        months = [month for month in months if month not in sealed] or months
+    _refuse_sealed(store, months)
     learn.seed(store, now=now)
     return [run_month(store, month, now=now, known_at=known_at) for month in months]
 
@@ -211,6 +222,7 @@ def rerate(store: Store, period: Period, *, now: datetime, provider: str = "") -
 
     Raises:
         BadInput: A month of the period has no ledger yet.
+        Refused: The usage events of a month were removed (`events-removed`).
         UnknownName: The price book knows no such provider.
         Broken: A law does not hold; months before it are published, it and those after it are not.
     """
@@ -221,6 +233,7 @@ def rerate(store: Store, period: Period, *, now: datetime, provider: str = "") -
             fix=f"make it first: outlay run --period {missing[0]}",
             code="no-ledger",
         )
+    _refuse_sealed(store, period.months())
     learn.seed(store, now=now)
     if provider:
         provider = Book.load(store, known_at=now, adjust=False).provider(provider)
@@ -228,8 +241,15 @@ def rerate(store: Store, period: Period, *, now: datetime, provider: str = "") -
 
 
 def months_with_data(store: Store) -> list[Period]:
-    """Return every month that has a charge or a usage event, in order."""
+    """Return every month that has a charge or a usage event, or had some, in order."""
     return [Period.month(f"{row['month']:%Y-%m}") for row in store.rows("cost/months")]
+
+
+def _refuse_sealed(store: Store, months: Collection[Period]) -> None:
+    """Refuse to make a ledger of months whose usage events were removed: it would be one without usage."""
+    so = "so its ledger stays as it is"
+    fix = "leave that month out; `outlay run` without a period makes all months that can be made"
+    refuse_removed(store, months, so=so, fix=fix)
 
 
 def _new_name(store: Store, month: Period, now: datetime) -> str:
@@ -248,7 +268,7 @@ def _moved(store: Store, run: Run) -> Moved:
 
 
 def _publish(store: Store, run: Run, now: datetime) -> None:
-    """Make the run the ledger of its month, then let go of the rows of earlier runs."""
+    """Make the run the ledger of its month."""
     store.insert(
         "publication",
         [
@@ -261,6 +281,10 @@ def _publish(store: Store, run: Run, now: datetime) -> None:
             }
         ],
     )
+
+
+def _let_go_of_earlier(store: Store, run: Run) -> None:
+    """Let go of the rows of earlier runs of the month."""
     for row in store.rows("cost/earlier_runs", run.values):
         with suppress(EngineFailed):
             _forget(store, cast(str, row["run"]))

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -192,13 +193,13 @@ def test_a_quote_from_the_copy_is_the_stores_own(folder: Path) -> None:
         "2026-10-01",
     )
     first = printed(*words)
-    os.utime(folder / "store.duckdb", (1_700_000_000, 1_700_000_000))
     assert printed(*words) == first
     assert (folder / "store.duckdb.prices").exists()
     assert printed(*words) == first
 
 
-def test_a_quote_from_the_copy_loads_no_engine(folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_a_quote_from_the_copy_loads_no_engine() -> None:
     """With the copy in place neither a database, nor a server, nor another price list is loaded: it answers at once."""
     words = ["price", "openai", "gpt-4o", "--usage", "input=1000", "--json"]
     code = (
@@ -209,9 +210,76 @@ def test_a_quote_from_the_copy_loads_no_engine(folder: Path) -> None:
         "assert not heavy, heavy\n"
     )
     assert run(*words).exit_code == 0
-    os.utime(folder / "store.duckdb", (1_700_000_000, 1_700_000_000))
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     for place in (1, 2):
         process = subprocess.run([sys.executable, "-c", code, *words], env=environment, capture_output=True, text=True)  # noqa: PLW1510
         assert json.loads(process.stdout)["amount"] == "0.0025"
         assert (process.returncode == 0) == (place == 2), process.stderr
+
+
+_MORE = """
+[[price]]
+provider = "acme"
+model = "m-1"
+unit = "input"
+amount = 2
+per = 1_000_000
+currency = "USD"
+valid_from = 2026-01-01
+source = "page"
+[[price]]
+provider = "acme"
+model = "m-1"
+unit = "input"
+amount = 5
+per = 1_000_000
+currency = "USD"
+valid_from = 2026-01-01
+source = "page"
+size_from = 1_001
+threshold = "marginal"
+[[discount]]
+provider = "openai"
+project = "p-1"
+percent = 50
+valid_from = 2031-01-01
+source = "contract 7"
+[[credit]]
+provider = "openai"
+name = "startup"
+amount = 500
+currency = "USD"
+valid_from = 2026-01-01
+source = "letter"
+"""
+
+
+def test_prices_above_a_size_projects_and_credits_are_priced_and_shown(folder: Path) -> None:
+    """Tokens above a size cost their own price, a project its own, and a credit stands in a list of its own."""
+    (folder / "more.toml").write_text(_MORE, encoding="utf-8")
+    assert printed("prices", "import", "more.toml")["learnt"] == 4
+    parts = printed("price", "acme", "m-1", "--usage", "input=1500")["parts"]
+    assert [(part["quantity"], part["amount"]) for part in parts] == [("1000", "0.002"), ("500", "0.0025")]
+    asked = ("price", "openai", "gpt-4o", "--usage", "input=1000", "--on", "2031-01-01")
+    ours, others = (Decimal(printed(*asked, "--context", f"project={p}")["amount"]) for p in ("p-1", "p-9"))
+    assert 2 * ours == others == Decimal(printed(*asked)["amount"])
+    (credit,) = printed("prices", "credits")["rows"]
+    assert (credit["credit"], credit["amount"], credit["left"]) == ("startup", "500", "500")
+    assert "startup" in run("prices", "credits").stdout
+    assert "1,001, those above" in run("prices", "show", "acme", "m-1").stdout
+
+
+def test_an_import_and_a_run_leave_the_copy_for_the_next_quote(folder: Path) -> None:
+    """After either the copy is there, and a run that changes no price leaves the very same."""
+    used(folder)
+    copy = folder / "store.duckdb.prices"
+    printed("run")
+    before = copy.stat().st_mtime_ns
+    printed("run")
+    assert copy.stat().st_mtime_ns == before
+    (folder / "more.toml").write_text(_MORE, encoding="utf-8")
+    printed("prices", "import", "more.toml")
+    after = copy.stat().st_mtime_ns
+    assert after > before
+    printed("price", "acme", "m-1", "--usage", "input=1500")
+    assert copy.stat().st_mtime_ns == after

@@ -70,7 +70,15 @@ ASKED: dict[str, list[Asked]] = {
     "capture/conflicts": [Asked({"take_in": "late"})],
     "capture/counted": [Asked({"take_in": name}) for name in ("late", "events")],
     "capture/minutes": [Asked({"take_in": "late"})],
+    "capture/late": [Asked({"until": MONTH.ends_at, "taken_before": NOW})],
+    "capture/months_before": [Asked({"until": MONTH.ends_at})],
+    "capture/parts_naming": [Asked({"text": "a"})],
+    "capture/problems_naming": [Asked({"text": "U"})],
     "capture/recent": [Asked({})],
+    "capture/rules_naming": [Asked({"text": '"team"'})],
+    "capture/sessions_of": [Asked({"user": "a"})],
+    "capture/signatures_naming": [Asked({"text": "a"})],
+    "capture/waiting": [Asked({"until": MONTH.ends_at})],
     "cost/same_call": [
         Asked({"rung": rung, "run": run}) for rung in ("trace", "usage", "span") for run in ("none", None)
     ],

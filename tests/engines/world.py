@@ -72,6 +72,7 @@ def lay(store: Store) -> str:
     store.insert("take_in", [{"take_in": "moved", "source": "events", "taken_at": TAKEN, "lines": 7, "landed": 7}])
     store.insert("planned_cost", _plans())
     store.insert("api_key", _keys())
+    _removed(store)
     apply_rules(store, ruled(RULES), now=TAKEN)
     run = published(store).run.name
     (first,) = read(store, "SELECT MIN(time) AS seen FROM estimate WHERE provider = 'acme-ai' AND attempt = 1")
@@ -147,6 +148,13 @@ def _arriving() -> list[Row]:
     """Return events on their way in: some new, some held already, some held with another content."""
     rows = [{**row, "take_in": "late", "fingerprint": "f"} for row in _usage(Random(3))[:9]]
     return [{**row, "id": f"new{number % 2}"} if number < 4 else row for number, row in enumerate(rows)]
+
+
+def _removed(store: Store) -> None:
+    """Remove the events of September, after which one more comes."""
+    sums = {"month": date(2026, 9, 1), "events": 7}
+    store.insert("removal", [{**sums, "removed_at": at(n), "done": done} for n, done in ((1, False), (2, True))])
+    store.insert("usage", [event(200, day=0)])
 
 
 def _keys() -> list[Row]:

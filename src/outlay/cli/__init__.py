@@ -38,6 +38,8 @@ COMMANDS = {
     "rules": "outlay.cli.rules:rules",
     "serve": "outlay.cli.start:serve",
     "keys": "outlay.cli.keys:keys",
+    "retain": "outlay.cli.keep:retain",
+    "erase": "outlay.cli.keep:erase",
     "doctor": "outlay.cli.start:doctor",
 }
 

@@ -122,7 +122,9 @@ def _show_parts(models: Sequence[Mapping[str, Any]]) -> None:
     rows = [
         {
             "for": _named(one) if part.model == one["model"] else f"{_named(one)}: {part.provider} {part.model}",
-            "unit": part.unit if not part.size_from else f"{part.unit}, prompts from {part.size_from:,}",
+            "unit": part.unit
+            if not part.size_from
+            else f"{part.unit}, {'tokens' if part.marginal else 'prompts'} from {part.size_from:,}",
             "quantity": round(part.quantity),
             "price": f"{plain(part.price)} per {part.per:,}",
             "cost": part.amount,

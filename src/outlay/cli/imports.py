@@ -11,6 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from outlay.bills import importers as bills
 from outlay.bills import take_in as bill
 from outlay.capture import take_in as events
+from outlay.capture.log_places import gathered
 from outlay.capture.mapping import read_mapping
 from outlay.cli.options import json_option, now, opened, store_option
 from outlay.cli.tables import console, money
@@ -23,6 +24,7 @@ from outlay.terms.period import Period
 from outlay.terms.take_in import TakeIn
 
 EVENTS = "events"
+LOGS = "logs"
 _PROBLEMS_SHOWN = 20
 
 
@@ -31,15 +33,20 @@ def sources() -> dict[str, str]:
     return {
         **dict.fromkeys(bills.importers(), "bills"),
         EVENTS: "capture",
+        LOGS: "capture",
         **dict.fromkeys(revenue.importers(), "revenue"),
     }
 
 
-@click.command("import", epilog="Sources: focus (bills), events (usage), customers_csv, revenue_csv, releases_csv.")
+@click.command(
+    "import", epilog="Sources: focus (bills), events and logs (usage), customers_csv, revenue_csv, releases_csv."
+)
 @click.argument("source")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--mapping", type=click.Path(path_type=Path), help="TOML file that says which column of a CSV of events is what."
+    "--mapping",
+    type=click.Path(path_type=Path),
+    help="TOML file that says which column of a CSV of events, or field of a log, is what.",
 )
 @click.option("--encoding", help="Encoding of the file, when it is not UTF-8.")
 @click.option("--currency", help="Accept this currency only; other lines become problems.")
@@ -72,7 +79,7 @@ def import_(
     if room is None:
         raise UnknownName("source", source, sources())
     if mapping and room != "capture":
-        raise BadInput("--mapping is for events", fix="leave it out")
+        raise BadInput("--mapping is for events and logs", fix="leave it out")
     with opened(ctx, store_url) as store, _progress(paths, shown=not as_json) as advance:
         if room == "bills":
             request = bill.Request(
@@ -86,7 +93,8 @@ def import_(
             result = bill.take_in(store, bills.importers()[source], request, now=now())
         elif room == "capture":
             read = read_mapping(mapping) if mapping else None
-            result = events.take_in(store, list(paths), mapping=read, now=now(), advance=advance)
+            with gathered(paths) if source == LOGS else nullcontext(list(paths)) as found:
+                result = events.take_in(store, found, mapping=read, now=now(), source=source, advance=advance)
         else:
             result = _revenue(store, source, paths)
     if as_json:
@@ -102,7 +110,7 @@ def _revenue(store: Store, source: str, paths: tuple[Path, ...]) -> TakeIn:
 def as_json_object(result: TakeIn) -> dict[str, Any]:
     """Return a take-in as the command contract writes it."""
     counted = {"charges": result.landed} if result.source in bills.importers() else {}
-    if result.source == EVENTS:
+    if result.source in (EVENTS, LOGS):
         counted = {"events": result.landed, "duplicates": result.skipped.get("duplicate", 0)}
     return {
         "take_in": result.take_in,
@@ -129,7 +137,7 @@ def summarise(result: TakeIn) -> None:
         console.print(f"These files are in already, as import {result.repeated}; nothing changed.", markup=False)
         return
     billed = result.source in bills.importers()
-    noun = "events" if result.source == EVENTS else "charges" if billed else "rows"
+    noun = "events" if result.source in (EVENTS, LOGS) else "charges" if billed else "rows"
     parts = [
         f"{result.landed:,} {noun}",
         f"{sum(result.skipped.values()):,} skipped",

@@ -166,6 +166,8 @@ def evidence(store: Store, asked: Asked, most: int) -> None:
     shares, pools = cast("list[Row]", answer["shares"]), cast("list[Row]", answer["pools"])
     if not shares:
         console.print("Nothing in this slice. Has `outlay run` been made for it?")
+    for gone in cast("list[Row]", answer["events_removed"]):
+        console.print(f"The usage events of {gone['month']} were removed on {gone['removed_at']:%Y-%m-%d}.")
     for share in shares:
         _show_share(share, next(pool for pool in pools if (pool["run"], pool["pool"]) == (share["run"], share["pool"])))
 

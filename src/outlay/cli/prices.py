@@ -9,26 +9,30 @@ from typing import Any, cast
 
 import click
 
+from outlay.capture.retention import refuse_removed, removals
 from outlay.cli.options import json_option, now, opened, period_options, period_or_all, store_option
 from outlay.cli.tables import console, money, show
 from outlay.errors import BadInput
 from outlay.prices import snapshot as snapshots
+from outlay.prices.beside import refresh
 from outlay.prices.book import Book
 from outlay.prices.learn import overlay, seed
 from outlay.prices.review import changes, findings
+from outlay.prices.review.credits import balances
 from outlay.prices.review.discrepancies import discrepancies as compare
 from outlay.prices.review.listing import IN_FORCE, history, listed
 from outlay.prices.review.litellm_map import read_map
 from outlay.prices.review.used import used
 from outlay.prices.source import is_list
 from outlay.serve.encode import to_json
-from outlay.store import Store
+from outlay.store import Store, default_url
 from outlay.terms.period import Period
-from outlay.terms.price import ALWAYS, context_of
+from outlay.terms.price import ALWAYS, FOREVER, context_of
 from outlay.terms.problem import Problem
 
 _MILLION = 1_000_000
 _PROBLEMS_SHOWN = 20
+_SUMS = ("amount", "drawn", "measured", "left")
 _ON = click.option("--on", "on", metavar="DAY", help="As on this day, YYYY-MM-DD. [default: today]")
 _KNOWN_AT = click.option("--known-at", metavar="DAY", help="By what was known at the end of this day. [default: now]")
 Rows = list[dict[str, Any]]
@@ -115,13 +119,16 @@ def show_(ctx: click.Context, /, provider: str, model: str, on: str | None, know
         click.echo(to_json(answer))
         return
     records = cast(Rows, answer["records"])
-    columns = [("unit", "unit"), ("context", "context"), ("from tokens", "size_from"), ("price", "price")]
+    columns = [("unit", "unit"), ("context", "context"), ("from tokens", "from"), ("price", "price")]
     columns += [("per", "per"), ("currency", "currency"), ("since", "since"), ("until", "until"), ("", "state")]
     columns += [("learnt", "learnt"), ("source", "source")]
     rows = [
         {
             **record,
             "context": record["context"] or None,
+            "from": f"{record['size_from']:,}{', those above' if record['marginal'] else ''}"
+            if record["size_from"]
+            else None,
             "price": record["amount"],
             "since": _day(record["valid_from"]),
             "until": record["valid_to"].date() if record["valid_to"] else None,
@@ -257,6 +264,7 @@ def import_(ctx: click.Context, /, path: Path, correction: bool, **given: Any) -
     problems: list[Problem] = []
     with _seeded(ctx, given["store_url"], at - timedelta(microseconds=1)) as store:
         learnt = overlay(store, path, now=at, correction=correction, problems=problems)
+    refresh(given["store_url"] or (ctx.obj or {}).get("store") or default_url(), now())
     if given["as_json"]:
         click.echo(to_json({"file": str(path), "learnt": learnt, "learnt_at": at, "problems": problems}))
     else:
@@ -279,6 +287,53 @@ def _show_problems(problems: list[Problem]) -> None:
         console.print(f"Problem {place}{at} ({problem.code}). Fix: {problem.fix}", markup=False)
     if len(problems) > _PROBLEMS_SHOWN:
         console.print(f"... and {len(problems) - _PROBLEMS_SHOWN:,} more problems; --json prints all.")
+
+
+@prices.command("credits")
+@_ON
+@json_option
+@store_option
+@click.pass_context
+def credits_(ctx: click.Context, /, on: str | None, **given: Any) -> None:
+    """List the credits that vendors gave, and how much of them may be left.
+
+    Drawn is what bills took off; measured is what the usage they are for costs by estimate. No price has a credit in
+    it.
+    """
+    at = now()
+    with _seeded(ctx, given["store_url"], at) as store:
+        rows = list(balances(store, Book.load(store, known_at=at), _end_of(on) if on else at))
+        for row in rows:
+            _leave_unknown(store, row)
+    if given["as_json"]:
+        click.echo(to_json({"on": on or at.date(), "rows": rows}))
+        return
+    columns = [("provider", "provider"), ("credit", "credit"), ("project", "project"), ("model", "model")]
+    columns += [("amount", "amount"), ("drawn", "drawn"), ("measured", "measured"), ("left", "left")]
+    columns += [("since", "since"), ("until", "until"), ("", "state"), ("source", "source")]
+    shown: Rows = [
+        {
+            **row,
+            **{name: money(cast(Decimal, row[name]), cast(str, row["currency"])) for name in _SUMS},
+            "since": _day(cast("datetime | None", row["valid_from"])),
+            "until": _day(cast("datetime | None", row["valid_to"])),
+        }
+        for row in rows
+    ]
+    show(f"Credits {_said_days(on, None)}", columns, shown, empty="No overlay states a credit.")
+    if rows:
+        console.print(
+            "Drawn: all credits of the provider in that time, by its bills. Left: had each paid for all it is for, and"
+            " alone; what is really left, the provider's console says.",
+            markup=False,
+        )
+
+
+def _leave_unknown(store: Store, row: dict[str, Any]) -> None:
+    """Say of a credit that it is not known what it could have paid for, when usage events of its time were removed."""
+    for one in removals(store):
+        if (row["valid_from"] or ALWAYS) < one.month.ends_at and one.month.starts_at < (row["valid_to"] or FOREVER):
+            row.update(measured=None, left=None)
 
 
 @prices.command("discrepancies")
@@ -382,13 +437,22 @@ def _seeded(ctx: click.Context, store_url: str | None, at: datetime) -> Iterator
 
 
 def _period(store: Store, given: dict[str, Any]) -> Period | None:
-    """Return the period that is asked for, or all of it; None when the store holds nothing yet."""
+    """Return the period that is asked for, or all of which usage events are there; None when there are none.
+
+    Raises:
+        Refused: Usage events of the period that is asked for were removed (`events-removed`).
+    """
     try:
-        return period_or_all(store, given["period"], given["since"], given["to"])
+        period = period_or_all(store, given["period"], given["since"], given["to"])
     except BadInput as error:
         if error.code == "empty-store":
             return None
         raise
+    if given["period"] or given["since"]:
+        refuse_removed(store, period.months(), so="so what was used then cannot be looked at")
+        return period
+    since = max((one.month.end for one in removals(store)), default=period.first)
+    return Period(max(since, period.first), period.end) if since < period.end else None
 
 
 def _day(instant: datetime | None) -> object:

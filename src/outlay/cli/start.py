@@ -16,11 +16,14 @@ from outlay.bills import take_in as bill
 from outlay.bills.importers import importers
 from outlay.capture import take_in as events
 from outlay.capture.intake import journal_of
+from outlay.capture.retention import DAYS, removals, waiting
+from outlay.cli.keep import say_waiting
 from outlay.cli.look import show_change
 from outlay.cli.options import asked_period, json_option, now, opened, period_options, store_option
 from outlay.cli.tables import console, money, show
 from outlay.demo.company import build
 from outlay.explain.change import change
+from outlay.prices.beside import refresh
 from outlay.revenue import importer as revenue
 from outlay.revenue import take_in as business
 from outlay.serve.app import serve as serve_pages
@@ -121,11 +124,15 @@ def run(
 ) -> None:
     """Make the ledger: price usage, share charges out, check that every cent is there, publish."""
     with opened(ctx, store_url) as store:
-        published = flow.run(store, asked_period(period, since, to), now=now())
+        published = flow.run(store, asked := asked_period(period, since, to), now=now())
+        sealed = [] if asked else [one.month.name for one in removals(store)]
+    refresh(store_url or (ctx.obj or {}).get("store") or default_url(), now())
     if as_json:
-        click.echo(to_json(as_json_object(published)))
+        click.echo(to_json({**as_json_object(published), "left_as_they_are": sealed}))
     else:
         _show_runs(published)
+        if sealed:
+            console.print(f"Left as they are, as their usage events were removed: {', '.join(sealed)}", markup=False)
 
 
 def as_json_object(published: list[flow.Published]) -> dict[str, Any]:
@@ -224,6 +231,13 @@ def _show_runs(published: list[flow.Published]) -> None:
     help="Run the months that new events are of so often; 0 leaves that to `outlay run`.",
 )
 @click.option(
+    "--retain-days",
+    type=click.IntRange(min=0),
+    default=DAYS,
+    show_default=True,
+    help="Remove usage events so many days after their month, once its ledger counts them; 0 keeps them.",
+)
+@click.option(
     "--journal",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for events that are acknowledged and not in the store yet. [default: beside the store]",
@@ -236,6 +250,7 @@ def serve(
     port: int,
     only_keys: bool,
     run_every: int,
+    retain_days: int,
     journal: Path | None,
     store_url: str | None,
 ) -> None:
@@ -248,6 +263,7 @@ def serve(
             port=port,
             only_keys=only_keys,
             run_every=timedelta(minutes=run_every) if run_every else None,
+            retain_days=retain_days or None,
         )
 
 
@@ -265,6 +281,7 @@ def doctor(ctx: click.Context, as_json: bool, store_url: str | None) -> None:
             "engine": store.engine,
             "take_ins": store.rows("explain/take_ins"),
             "published": store.rows("explain/published"),
+            "removed": _removed(store),
         }
     if as_json:
         click.echo(to_json(answer))
@@ -290,3 +307,23 @@ def doctor(ctx: click.Context, as_json: bool, store_url: str | None) -> None:
         cast("list[dict[str, object]]", answer["published"]),
         empty="No ledger yet. Next: outlay run",
     )
+    removed = cast("list[dict[str, Any]]", answer["removed"])
+    if removed:
+        columns = [("month", "month"), ("removed", "removed_at"), ("events", "events"), ("waiting", "waiting")]
+        show("Months whose usage events were removed", columns, removed, empty="")
+    for row in removed:
+        if row["waiting"]:
+            say_waiting(row["month"], row["waiting"])
+
+
+def _removed(store: Store) -> list[dict[str, object]]:
+    came = waiting(store)
+    return [
+        {
+            "month": one.month.name,
+            "removed_at": one.removed_at,
+            "events": one.events,
+            "waiting": came.get(one.month, 0),
+        }
+        for one in removals(store)
+    ]
