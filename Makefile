@@ -8,10 +8,10 @@ PY := .venv/bin/python
 # What ruff and the laws look at; mypy has its list in pyproject.toml.
 CODE := src tools tests bench
 
-.PHONY: help setup assets browser demo check test format golden bench docs clean
+.PHONY: help setup assets browser demo check test test-dialects fuzz format golden bench docs clean
 
 help: ## list the recipes
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: assets ## make .venv with everything in it, and the web assets (PYTHON=... picks the interpreter)
 	@tools/setup/venv.sh
@@ -35,6 +35,12 @@ check: setup ## form, types, layers and laws, without running the tests
 test: check browser ## everything: setup, check, then all tests in random order (ARGS=... goes to pytest)
 	$(PY) -m pytest -n 2 $(ARGS)
 
+test-dialects: setup ## play the real instrumentation libraries, in environments of their own (NAME=... plays one; RECORD=1)
+	$(PY) -m tests.dialects.playing $(NAME)
+
+fuzz: setup ## look for input that breaks a parser, or the API (SECONDS=600 in all; NAME=row looks at one)
+	$(PY) -m tests.fuzz $(NAME) $(or $(SECONDS),60)
+
 format: setup ## write code in the one form, and mend what can be mended
 	$(PY) -m ruff format $(CODE)
 	$(PY) -m ruff check --fix $(CODE)
@@ -52,6 +58,6 @@ docs: setup ## write the generated pages anew
 	$(PY) -m tools.cli_docs
 
 clean: ## remove what the recipes made
-	rm -rf .venv web/node_modules src/outlay/serve/web/static/vendor build dist
+	rm -rf .cache .venv web/node_modules src/outlay/serve/web/static/vendor build dist
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,7 +8,8 @@ import pytest
 
 from tests.house.planting import ROOT, planted
 
-RECIPES = ["setup", "assets", "browser", "demo", "check", "test", "format", "golden", "bench", "docs", "clean"]
+RECIPES = ["setup", "assets", "browser", "demo", "check", "test"]
+RECIPES += ["test-dialects", "fuzz", "format", "golden", "bench", "docs", "clean"]
 #: Programs the scripts need in order to find out that something else is missing.
 TOOLS = ["bash", "env", "cat", "dirname", "find", "grep", "id", "rm", "sed", "sha256sum", "sort", "xargs", "mkdir"]
 

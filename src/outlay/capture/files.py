@@ -15,11 +15,11 @@ from pathlib import Path
 import msgspec
 
 from outlay.capture import table
-from outlay.capture.mapping import ColumnMapping
+from outlay.capture.mapping import ColumnMapping, Skip
 from outlay.errors import BadInput, Unreadable
 from outlay.wire.event import Flaw
 
-Record = bytes | dict[str, object] | Flaw
+Record = bytes | dict[str, object] | Flaw | Skip
 _GZIP = b"\x1f\x8b"
 _MARK = b"\xef\xbb\xbf"
 _CHUNK = 1 << 20
@@ -43,7 +43,7 @@ def fingerprint(path: Path) -> str:
     digest = hashlib.sha256()
     size = 0
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
                 size += len(chunk)
@@ -70,7 +70,7 @@ def records(
     Raises:
         Unreadable: It lacks a column that the mapping names.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         if mapping:
             yield from table.records(file, mapping, path.name, digest)
             return
@@ -84,7 +84,8 @@ def records(
             yield from _lines(file, advance)
 
 
-def _opened(path: Path) -> io.BufferedIOBase:
+def opened(path: Path) -> io.BufferedIOBase:
+    """Return a file to read from, unpacked on the way where it is packed."""
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP
     return gzip.open(path, "rb") if packed else path.open("rb", buffering=_CHUNK)  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""Mappings: which column of a CSV file is which field of a usage event, in TOML.
+"""Mappings: which column of a CSV file, or field of a log, is which field of a usage event, in TOML.
 
 ```toml
 [constants]
@@ -16,7 +16,9 @@ output = "GeneratedTokens"
 format = "iso" # the usual; or "unix_s", "unix_ms", or a pattern such as "%d/%m/%Y %H:%M:%S"
 ```
 
-`[context]` (tier, processing, speed, region, ...) and `[tags]` name columns like `[columns]` does.
+`[context]` (tier, processing, speed, region, ...) and `[tags]` name columns like `[columns]` does. `[where]` says which
+lines are events: those whose columns hold these values. Fields of a log that stand within others are written
+`request.model`.
 """
 
 import json
@@ -35,9 +37,20 @@ _ISO = "iso"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Digits of a second that a time in so many parts of it leaves to a fraction.
 _UNIX = {"unix_s": 6, "unix_ms": 3}
-_TABLES = ("constants", "columns", "usage", "context", "tags", "time")
+_TABLES = ("constants", "columns", "usage", "context", "tags", "where", "time")
 _FIELDS = FIELDS - {"usage", "context", "tags"}
 _KEYS = {"constants": _FIELDS, "columns": _FIELDS, "context": CONTEXT, "time": ("format",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A line that is no event and was never meant to be.
+
+    Args:
+        reason: Why, a stable slug.
+    """
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,7 @@ class ColumnMapping:
         usage: Unit to the column that holds its quantity.
         context: `tier`, `processing`, `speed`, `region`, ... to the column that holds it.
         tags: Further dimension to the column that holds it.
+        where: Column to the value it has on lines that are events; all lines are when it is empty.
         time_format: `iso`, `unix_s`, `unix_ms` or a pattern of `strptime`. No zone means UTC.
     """
 
@@ -58,21 +72,34 @@ class ColumnMapping:
     usage: Mapping[str, str] = field(default_factory=dict)
     context: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict)
     time_format: str = _ISO
 
     def wanted(self) -> list[str]:
         """Return every column that the mapping names."""
-        return [*self.columns.values(), *self.usage.values(), *self.context.values(), *self.tags.values()]
+        named = (self.columns, self.usage, self.context, self.tags)
+        return [*(column for columns in named for column in columns.values()), *self.where]
 
     def written(self) -> bytes:
         """Return the mapping as bytes that are the same for the same meaning."""
-        return json.dumps(asdict(self), sort_keys=True).encode()
+        said = {name: value for name, value in asdict(self).items() if value or name != "where"}
+        return json.dumps(said, sort_keys=True).encode()
 
-    def event(self, row: Mapping[str, str]) -> dict[str, object]:
+    def is_event(self, row: Mapping[str, object]) -> bool:
+        """Say whether a line is an event, by what `[where]` wants of it."""
+        return all(str(_said(row.get(column))) == value for column, value in self.where.items())
+
+    def says_usage(self, row: Mapping[str, object]) -> bool:
+        """Say whether a line says anything of what was used, or how it ended."""
+        named = [*self.usage.values(), *(self.columns[name] for name in ("state",) if name in self.columns)]
+        return any(_said(row.get(column)) not in ("", None) for column in named)
+
+    def event(self, row: Mapping[str, object]) -> dict[str, object]:
         """Return a line of the file as the JSON object of an event; empty cells say nothing."""
 
         def said(columns: Mapping[str, str]) -> dict[str, object]:
-            return {name: cell for name, column in columns.items() if (cell := row[column].strip())}
+            cells = ((name, _said(row.get(column))) for name, column in columns.items())
+            return {name: cell for name, cell in cells if cell not in ("", None)}
 
         fields: dict[str, object] = {**self.constants, **said(self.columns)}
         if self.time_format != _ISO and "time" in fields:
@@ -126,6 +153,10 @@ def mapping_of(found: Mapping[str, Any], name: str = "the mapping") -> ColumnMap
     form = found.get("time", {}).get("format", _ISO)
     tables = {table: dict(found.get(table, {})) for table in _TABLES if table != "time"}
     return ColumnMapping(**tables, time_format=form)
+
+
+def _said(cell: object) -> object:
+    return cell.strip() if isinstance(cell, str) else cell
 
 
 def _known(keys: object) -> str:

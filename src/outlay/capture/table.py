@@ -5,19 +5,19 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from outlay.capture.mapping import ColumnMapping
+from outlay.capture.mapping import ColumnMapping, Skip
 from outlay.errors import Unreadable
 from outlay.wire.event import Flaw
 
 #: Of a fingerprint, enough to tell files apart.
-_FINGERPRINT = 16
+FINGERPRINT = 16
 #: What bytes that are not UTF-8 become while a line is read.
 _LEFT = range(0xDC80, 0xDD00)
 
 
 def records(
     file: io.BufferedIOBase, mapping: ColumnMapping, name: str, digest: str
-) -> Iterator[tuple[int, dict[str, object] | Flaw]]:
+) -> Iterator[tuple[int, dict[str, object] | Flaw | Skip]]:
     """Yield each record as an event, with the line it begins on; empty lines are none.
 
     Args:
@@ -44,7 +44,7 @@ def records(
             if isinstance(cells, Flaw):
                 yield line, cells
             else:
-                yield line, _event(cells, header, mapping, f"{digest[:_FINGERPRINT]}:{line}")
+                yield line, _event(cells, header, mapping, f"{digest[:FINGERPRINT]}:{line}")
 
 
 def _cells(reader: Any) -> Iterator[tuple[int, list[str] | Flaw]]:  # noqa: ANN401 - csv's reader has no public type
@@ -62,10 +62,15 @@ def _cells(reader: Any) -> Iterator[tuple[int, list[str] | Flaw]]:  # noqa: ANN4
             yield line, cells
 
 
-def _event(cells: Sequence[str], header: Sequence[str], mapping: ColumnMapping, ident: str) -> dict[str, object] | Flaw:
+def _event(
+    cells: Sequence[str], header: Sequence[str], mapping: ColumnMapping, ident: str
+) -> dict[str, object] | Flaw | Skip:
     if len(cells) != len(header):
         return Flaw("wrong-column-count", "line", str(len(cells)), f"give every line {len(header)} fields")
     if any(not cell.isascii() and any(ord(c) in _LEFT for c in cell) for cell in cells):
         return Flaw("bad-encoding", "line", None, "write the file in UTF-8")
-    event = mapping.event(dict(zip(header, cells, strict=True)))
+    row = dict(zip(header, cells, strict=True))
+    if not mapping.is_event(row):
+        return Skip("not-where")
+    event = mapping.event(row)
     return event if event.get("id") else {**event, "id": ident}

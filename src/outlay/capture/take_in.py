@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import cast
 
 from outlay.capture.files import Record, fingerprint, records
-from outlay.capture.mapping import ColumnMapping, mapping_of
+from outlay.capture.logs import records as log_records
+from outlay.capture.mapping import ColumnMapping, Skip, mapping_of
 from outlay.capture.row import NAMES, Rows
 from outlay.errors import BadInput, Broken, EngineFailed
 from outlay.store import Row, Store
@@ -23,6 +24,7 @@ from outlay.terms.take_in import TakeIn
 from outlay.wire.event import Flaw
 
 SOURCE = "events"
+LOGS = "logs"
 _BATCH = 100_000
 _LISTED = 10_000
 _CONFLICT = "send an event again unchanged, or give the changed one another id"
@@ -34,6 +36,7 @@ class _Count:
 
     lines: int = 0
     by_file: list[int] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
     problems: list[tuple[int, Problem]] = field(default_factory=list)
 
 
@@ -43,6 +46,7 @@ def take_in(
     *,
     mapping: ColumnMapping | Mapping[str, object] | None = None,
     now: datetime,
+    source: str = SOURCE,
     advance: Callable[[int], None] | None = None,
 ) -> TakeIn:
     """Import files of usage events.
@@ -50,15 +54,16 @@ def take_in(
     Args:
         store: Where they go.
         paths: The files, read as one import.
-        mapping: For CSV files: which column is what.
+        mapping: For CSV files and logs: which column is what.
         now: The instant of the import.
+        source: `events`, or `logs` for files in which events are among other lines.
         advance: Called with the number of bytes read, for a progress bar.
 
     Returns:
         The take-in; `skipped["duplicate"]` counts events that were known.
 
     Raises:
-        BadInput: There is no file, or one does not exist.
+        BadInput: There is no file, or one does not exist; there is no mapping for logs.
         BadConfig: The mapping says something that no event has.
         Unreadable: A file is empty, damaged, or lacks a mapped column.
         EngineFailed: The store failed; nothing was taken in.
@@ -66,23 +71,30 @@ def take_in(
     if not paths:
         raise BadInput("no file to import", fix="give the path of at least one file", code="no-file")
     known = mapping_of(mapping) if isinstance(mapping, Mapping) else mapping
+    if source == LOGS and known is None:
+        raise BadInput(
+            "logs need a mapping", fix="say with --mapping FILE which of their fields is what", code="no-mapping"
+        )
     digests = [fingerprint(path) for path in paths]
     prints = [_meaning(digest, known) for digest in digests]
     names = tuple(path.name for path in paths)
     if earlier := _already_held(store, prints):
         lines = cast(int, store.rows("capture/lines_of", {"take_in": earlier})[0]["lines"])
-        return TakeIn(earlier, SOURCE, names, lines, 0, {"already-imported": lines}, repeated=earlier)
+        return TakeIn(earlier, source, names, lines, 0, {"already-imported": lines}, repeated=earlier)
     ident = _new_ident(store, f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{prints[0][:8]}")
     try:
         count = _Count()
         for place, (path, digest) in enumerate(zip(paths, digests, strict=True), start=1):
             before = count.lines
             rows = Rows(ident, place)
-            _arrive(store, _lines(records(path, known, digest, advance), rows, path.name, place, count))
+            found = (
+                log_records(path, known, digest) if known and source == LOGS else records(path, known, digest, advance)
+            )
+            _arrive(store, _lines(found, rows, path.name, place, count))
             count.by_file.append(count.lines - before)
         store.fill("usage", "capture/accepted", {"take_in": ident})
         with store.transaction():
-            return _commit(store, ident, names, paths, prints, now, count)
+            return _commit(store, ident, source, names, paths, prints, now, count)
     except BaseException:
         # Nothing counts without the row in take_in; what was written so far is only in the way.
         for table in ("usage", "problem", "source_file"):
@@ -98,6 +110,9 @@ def _lines(found: Iterator[tuple[int, Record]], rows: Rows, name: str, place: in
     """Yield a file's events as rows; what cannot be read becomes a problem."""
     for line, record in found:
         count.lines += 1
+        if isinstance(record, Skip):
+            count.skipped[record.reason] = count.skipped.get(record.reason, 0) + 1
+            continue
         made = rows.make(record, line)
         if isinstance(made, Flaw):
             problem = Problem(made.code, name, line, made.field, made.value, None, None, made.fix)
@@ -114,6 +129,7 @@ def _arrive(store: Store, rows: Iterator[bytes]) -> None:
 def _commit(
     store: Store,
     ident: str,
+    source: str,
     names: tuple[str, ...],
     paths: Sequence[Path],
     prints: Sequence[str],
@@ -128,17 +144,18 @@ def _commit(
     duplicates = cast(int, counted["arrived"]) - landed - len(conflicts)
     result = TakeIn(
         take_in=ident,
-        source=SOURCE,
+        source=source,
         files=names,
         lines=count.lines,
         landed=landed,
-        skipped={"duplicate": duplicates} if duplicates else {},
+        skipped=count.skipped | ({"duplicate": duplicates} if duplicates else {}),
         problem_lines=len(problems),
         problems=tuple(problem for _, problem in problems[:_LISTED]),
     )
-    if result.lines != landed + duplicates + result.problem_lines:
+    skipped = sum(result.skipped.values())
+    if result.lines != landed + skipped + result.problem_lines:
         raise Broken(
-            f"events: {result.lines} lines are not {landed} + {duplicates} + {result.problem_lines}", code="law-1"
+            f"{source}: {result.lines} lines are not {landed} + {skipped} + {result.problem_lines}", code="law-1"
         )
     store.insert("problem", (problem_row(ident, place, p) for place, p in problems))
     store.insert(
@@ -160,11 +177,11 @@ def _commit(
         [
             {
                 "take_in": ident,
-                "source": SOURCE,
+                "source": source,
                 "taken_at": now,
                 "lines": result.lines,
                 "landed": landed,
-                "skipped": duplicates,
+                "skipped": skipped,
                 "problem_lines": result.problem_lines,
             }
         ],

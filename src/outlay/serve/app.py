@@ -14,7 +14,7 @@ from outlay.errors import Refused
 from outlay.serve import api, web
 from outlay.serve.address import announced, bind, url_of
 from outlay.serve.api import keys, live
-from outlay.serve.collect import events
+from outlay.serve.collect import events, telemetry
 from outlay.serve.collect.body import Bodies
 from outlay.serve.edition import edition
 from outlay.serve.fresh import Fresh
@@ -54,6 +54,7 @@ def create_app(store: Store, url: str | None = None, intake: Intake | None = Non
     if intake:
         bodies = Bodies()
         app.include_router(events.routes(intake, ring, bodies))
+        app.include_router(telemetry.routes(intake, ring, bodies))
         app.include_router(live.routes(store, intake.state))
     web.attach(app, store, f"{url or ''}/v1/events" if intake else None)
     return Guard(app, ring, only_keys=only_keys)
@@ -67,6 +68,7 @@ def serve(
     port: int = 8321,
     only_keys: bool = False,
     run_every: timedelta | None = None,
+    retain_days: int | None = None,
     ready: Callable[[str], object] = print,
 ) -> None:
     """Serve the API and the page, and take in what programs send, until interrupted.
@@ -78,6 +80,7 @@ def serve(
         port: The port; 0 takes a free one.
         only_keys: Whether nothing is answered without a key on loopback either.
         run_every: Time between two runs of the months that new events are of; None means that others run them.
+        retain_days: Days for which events are kept after their month has ended; None means that others remove them.
         ready: Is told the URL, as one sentence, once it is known to be free.
 
     Raises:
@@ -92,7 +95,7 @@ def serve(
         )
     with bind(host, port) as bound:
         url = url_of(bound)
-        with taking_in(store, journal, run_every) as intake:
+        with taking_in(store, journal, run_every, retain_days) as intake:
             app = create_app(store, url, intake, only_keys=only_keys or apart)
             server = uvicorn.Server(
                 uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, http="httptools")
@@ -103,12 +106,14 @@ def serve(
 
 
 @contextmanager
-def taking_in(store: Store, journal: Path | None, run_every: timedelta | None = None) -> Iterator[Intake | None]:
+def taking_in(
+    store: Store, journal: Path | None, run_every: timedelta | None = None, retain_days: int | None = None
+) -> Iterator[Intake | None]:
     """Keep an intake open, and the numbers up with it, for as long as the block lasts; None without a journal."""
     if journal is None:
         yield None
         return
-    fresh = Fresh(store, lambda: datetime.now(UTC), run_every)
+    fresh = Fresh(store, lambda: datetime.now(UTC), run_every, retain_days)
     intake = Intake(store, journal, filed=fresh.filed)
     fresh.start()
     try:

@@ -1,16 +1,18 @@
 """Fresh: while the server runs, keeps its numbers up with what it collects.
 
 The last hour is priced minute by minute, a second or two after events are filed. A month whose events changed is run
-now and then, so that its ledger follows.
+now and then, so that its ledger follows. Events that have been kept for long enough are removed once a day.
 """
 
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from math import inf
 from threading import Condition, Thread
 from time import monotonic
 
 from outlay import flow
+from outlay.capture.retention import DAYS, retain
 from outlay.cost.live import KEPT, Live
 from outlay.errors import OutlayError
 from outlay.prices import learn
@@ -22,6 +24,7 @@ from outlay.terms.period import Period
 _PAUSE, _PRICES = 1.0, 60.0
 #: Seconds after which the months are run that had no ledger when the server began.
 _FIRST_RUN = 60.0
+_DAY, _NEVER = 86_400.0, inf
 _log = logging.getLogger("outlay.collector")
 
 
@@ -32,19 +35,28 @@ class Fresh:
         store: Holds what is collected.
         clock: Says what time it is, UTC.
         run_every: Time between two runs of months that changed; None means that others run them.
+        retain_days: Days for which events are kept after their month has ended; None means that others remove them.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], run_every: timedelta | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], datetime],
+        run_every: timedelta | None = None,
+        retain_days: int | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
-        self._run_every = run_every
+        self._run_every = run_every.total_seconds() if run_every else _NEVER
+        self._retain_days = retain_days
         self._changed = Condition()
         self._minutes: set[datetime] = set()
         self._months: set[str] = set()
         self._ending = False
-        self._threads = [Thread(target=self._keep_minutes, name="outlay-live", daemon=True)]
-        if run_every is not None:
-            self._threads.append(Thread(target=self._keep_months, name="outlay-run", daemon=True))
+        self._threads = [
+            Thread(target=self._keep_minutes, name="outlay-live", daemon=True),
+            Thread(target=self._keep_months, name="outlay-run", daemon=True),
+        ]
 
     def start(self) -> None:
         """Begin, with the hour that is over."""
@@ -92,19 +104,34 @@ class Fresh:
                 self._changed.wait_for(lambda: self._ending, timeout=_PAUSE)
 
     def _keep_months(self) -> None:
-        assert self._run_every is not None  # noqa: S101 - else this thread was not made
-        pause = min(_FIRST_RUN, self._run_every.total_seconds())
+        run_at = monotonic() + min(_FIRST_RUN, self._run_every)
+        remove_at = _NEVER if self._retain_days is None else monotonic() + _FIRST_RUN
         while True:
             with self._changed:
-                if self._changed.wait_for(lambda: self._ending, timeout=pause):
+                pause = min(min(run_at, remove_at) - monotonic(), _DAY)
+                if self._changed.wait_for(lambda: self._ending, timeout=max(0.0, pause)):
                     return
-                months, self._months = sorted(self._months), set()
-            pause = self._run_every.total_seconds()
-            for name in months:
-                try:
-                    flow.run(self._store, Period.month(name), now=self._clock())
-                except OutlayError as error:
-                    _log.warning("%s was not run: %s", name, error)
+            if monotonic() >= run_at:
+                self._run_months()
+                run_at = monotonic() + self._run_every
+            if monotonic() >= remove_at:
+                self._remove()
+                remove_at = monotonic() + _DAY
+
+    def _run_months(self) -> None:
+        with self._changed:
+            months, self._months = sorted(self._months), set()
+        for name in months:
+            try:
+                flow.run(self._store, Period.month(name), now=self._clock())
+            except OutlayError as error:
+                _log.warning("%s was not run: %s", name, error)
+
+    def _remove(self) -> None:
+        try:
+            retain(self._store, days=self._retain_days or DAYS, now=self._clock(), actor="server")
+        except OutlayError as error:
+            _log.warning("old events were not removed: %s", error)
 
 
 def _without_ledger(store: Store) -> set[str]:

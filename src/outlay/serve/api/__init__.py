@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from outlay.errors import Broken, OutlayError
 from outlay.serve.api import activity, costs, explain, periods, reconcile, unit_cost
+from outlay.serve.api.described import described
 from outlay.serve.problems import not_there, problem, problem_of, wrong_value
 from outlay.store import Store
 
@@ -17,6 +18,7 @@ def attach(app: FastAPI, store: Store) -> None:
     """Add the routes to an app, and how it answers when something is wrong."""
     for noun in (costs, explain, unit_cost, activity, reconcile, periods):
         app.include_router(noun.routes(store))
+    described(app)
 
     @app.exception_handler(OutlayError)
     def failed(_: Request, error: OutlayError) -> Response:

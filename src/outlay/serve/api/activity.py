@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from outlay.explain import activity
-from outlay.serve.api.asking import AskedSpan, AskedWhere, Json, router
+from outlay.serve.api.asking import NOT_FOUND, AskedSpan, AskedWhere, Json, router
 from outlay.serve.asked import period_of
 from outlay.store import Store
 
@@ -22,7 +22,7 @@ def routes(store: Store) -> APIRouter:
         """Usage times price by weekday (1 is Monday) and hour of the day in UTC."""
         return Json(activity.heatmap(store, period_of(store, span.period, span.since, span.to), where=where))
 
-    @found.get("/trace/{id}")
+    @found.get("/trace/{id}", responses=NOT_FOUND)
     def trace(id: str) -> Json:  # noqa: A002 - the path says so
         """Every event of a trace, session, call, response or event id, with what each cost."""
         return Json(activity.trace(store, id))

@@ -14,11 +14,18 @@ from outlay.serve.problems import MEDIA_TYPE, SCHEMA
 
 #: What every route may answer besides its own.
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
-    for status, text in (
-        (400, "What was asked cannot be answered as asked."),
-        (503, "The database failed."),
-    )
+    200: {"description": "The answer.", "content": {"application/json": {"schema": {"type": "object"}}}},
+    **{
+        status: {"description": text, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
+        for status, text in (
+            (400, "What was asked cannot be answered as asked."),
+            (503, "The database failed."),
+        )
+    },
+}
+#: What a route answers besides, whose path names one thing.
+NOT_FOUND: dict[int | str, dict[str, Any]] = {
+    404: {"description": "There is no such thing.", "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
 }
 
 MONTH_OR_DAYS = "`YYYY-MM`, or `YYYY-MM-DD..YYYY-MM-DD` with the last day not included."

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from outlay.serve import keys
-from outlay.serve.api.asking import RESPONSES, Json
+from outlay.serve.api.asking import NOT_FOUND, RESPONSES, Json
 from outlay.serve.keys.key import Key, listed
 from outlay.store import Store
 
@@ -64,7 +64,7 @@ def routes(store: Store, changed: Callable[[], object]) -> APIRouter:
         changed()
         return Json({**shown(key), "text": text})
 
-    @found.post("/keys/{key}/rotate")
+    @found.post("/keys/{key}/rotate", responses=NOT_FOUND)
     def rotate(request: Request, key: str, grace: Grace) -> Json:
         """Make another key for the same; the old one holds for some hours more."""
         now = datetime.now(UTC)
@@ -72,7 +72,7 @@ def routes(store: Store, changed: Callable[[], object]) -> APIRouter:
         changed()
         return Json({**shown(fresh), "text": text})
 
-    @found.post("/keys/{key}/revoke")
+    @found.post("/keys/{key}/revoke", responses=NOT_FOUND)
     def revoke(request: Request, key: str) -> Json:
         """End a key at once."""
         ended = keys.revoked(store, key, now=datetime.now(UTC), actor=_actor(request))

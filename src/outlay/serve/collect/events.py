@@ -16,6 +16,7 @@ from outlay.serve.collect.body import Bodies
 from outlay.serve.encode import to_json
 from outlay.serve.keys import Key, Ring
 from outlay.serve.problems import MEDIA_TYPE, SCHEMA, problem
+from outlay.terms.usage_event import STATES
 from outlay.wire import batch
 
 _WHOLE = ("application/json", "application/cloudevents+json", "application/cloudevents-batch+json")
@@ -24,6 +25,18 @@ _LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "ap
 _TURN = 1000
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
+#: Events of a request that cannot be taken, for the OpenAPI document.
+EVENT_PROBLEMS: dict[str, Any] = {
+    "type": "array",
+    "description": "Events that cannot be taken: place in the body, field at fault, stable code, what to do.",
+    "items": {
+        "type": "object",
+        "properties": {
+            "index": {"type": "integer"},
+            **{name: {"type": "string"} for name in ("field", "code", "fix")},
+        },
+    },
+}
 _ANSWER: dict[str, Any] = {
     "type": "object",
     "required": ["accepted", "duplicates", "conflicts", "problems"],
@@ -35,17 +48,7 @@ _ANSWER: dict[str, Any] = {
             "description": "Events whose id came before with another content; the first one holds.",
             "items": {"type": "object", "properties": {"index": {"type": "integer"}, "id": {"type": "string"}}},
         },
-        "problems": {
-            "type": "array",
-            "description": "Events that cannot be taken: place in the body, field at fault, stable code, what to do.",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "index": {"type": "integer"},
-                    **{name: {"type": "string"} for name in ("field", "code", "fix")},
-                },
-            },
-        },
+        "problems": EVENT_PROBLEMS,
     },
 }
 _REFUSED = {**SCHEMA, "properties": {**cast("dict[str, Any]", SCHEMA["properties"]), **_ANSWER["properties"]}}
@@ -65,9 +68,34 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         )
     },
 }
+_TEXT = {"type": "string"}
+_EVENT: dict[str, Any] = {
+    "type": "object",
+    "description": "A usage event (docs/events.md), or a CloudEvent whose `data` is one. Other fields become tags.",
+    "required": ["id", "time"],
+    "properties": {
+        "id": _TEXT,
+        "time": {"type": "string", "format": "date-time"},
+        "usage": {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}},
+        **dict.fromkeys(("provider", "model", "feature", "customer", "team", "user", "session", "service"), _TEXT),
+        "state": {"type": "string", "enum": list(STATES)},
+    },
+    "example": {
+        "id": "e-1",
+        "time": "2026-10-03T12:00:00.123Z",
+        "provider": "openai",
+        "model": "gpt-5-mini",
+        "usage": {"input": 200, "output": 172},
+        "feature": "search.answer",
+        "customer": "acme",
+    },
+}
 _BODY = {
     "required": True,
-    "content": {media: {"schema": {"type": "object"}} for media in (*_WHOLE, *_LINES)},
+    "content": {
+        **{media: {"schema": {"anyOf": [_EVENT, {"type": "array", "items": _EVENT}]}} for media in _WHOLE},
+        **{media: {"schema": {"type": "string", "description": "One event a line."}} for media in _LINES},
+    },
 }
 
 
