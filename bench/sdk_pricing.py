@@ -57,8 +57,8 @@ def genai_prices() -> dict[str, _Call]:
 def litellm() -> dict[str, _Call]:
     """Return the same call of LiteLLM, with its own response object."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it looks for newer prices in the network first
-    from litellm import completion_cost  # type: ignore[import-not-found]  # noqa: PLC0415 - may not be installed
-    from litellm.types.utils import (  # type: ignore[import-not-found]  # noqa: PLC0415
+    from litellm import completion_cost  # noqa: PLC0415 - a peer, as heavy as it is
+    from litellm.types.utils import (  # noqa: PLC0415 - as above
         ModelResponse,
         PromptTokensDetailsWrapper,
         Usage,

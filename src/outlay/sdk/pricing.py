@@ -18,6 +18,7 @@ from outlay.errors import OutlayError, Refused
 from outlay.prices.book import Book
 from outlay.prices.quote import quote
 from outlay.prices.snapshot import Snapshot
+from outlay.prices.steps import Steps, from_json
 from outlay.terms.money import EXACT, PICO, pico
 from outlay.terms.price import Unpriced, context_text
 from outlay.terms.unit import PROMPT_UNITS, TOKEN_UNITS
@@ -78,6 +79,7 @@ class _Band(NamedTuple):
     size_from: int
     atto: dict[str, int]  # of one token, in 1e-18
     other: dict[str, tuple[int, int]]  # of another unit, in 1e-12 for so many billionths of it
+    steps: Steps  # by how much tokens after the first so many differ
 
 
 class _Piece(NamedTuple):
@@ -152,8 +154,9 @@ def price(
         elif piece is None or not piece[2] <= used_at < piece[3]:
             piece = _piece(prices, key, used_at, context)
         bands = piece[5]
-        _, atto, other = bands[0] if len(bands) == 1 else _band(bands, usage)
-        tokens = amount = 0
+        _, atto, other, steps = bands[0] if len(bands) == 1 else _band(bands, usage)
+        tokens = _above(steps, usage) if steps else 0
+        amount = 0
         for unit, quantity in usage.items():
             if quantity.__class__ is not int or quantity < 0:
                 return _asked(prices, provider, model, usage, used_at, context)
@@ -184,6 +187,16 @@ def _band(bands: list[_Band], usage: Usage) -> _Band:
         if band[0] <= size:
             return band
     return bands[-1]
+
+
+def _above(steps: Steps, usage: Usage) -> int:
+    """Return by how much marginal prices change the amount, in 1e-18."""
+    return sum(
+        (cast(int, usage[unit]) - before) * more
+        for unit, held in steps.items()
+        for before, more in held
+        if usage.get(unit, 0) > before
+    )
 
 
 def _asked(
@@ -235,7 +248,7 @@ def _compiled(
     rates = book.rates(provider, model, at)
     records = () if isinstance(rates, Unpriced) else tuple(rates.records())
     currencies = {record.currency for record in records}
-    bands = [_Band(0, {}, {})]  # what is not in it is asked for in the book
+    bands = [_Band(0, {}, {}, {})]  # what is not in it is asked for in the book
     said = {name: value.strip().lower() for name, value in (context or {}).items() if value}
     if len(currencies) == 1 and not any(mark in "".join(pair) for pair in said.items() for mark in ";="):
         by_unit: dict[str, list[dict[str, object]]] = {}
@@ -258,12 +271,13 @@ def _until(row: dict[str, object]) -> datetime:
 
 
 def _from_size(size: int, by_unit: dict[str, list[dict[str, object]]]) -> _Band:
-    found = _Band(size, {}, {})
+    found = _Band(size, {}, {}, {})
     for unit, rows in by_unit.items():
         row = next(row for row in rows if cast(int, row["size_from"]) <= size < cast(int, row["size_to"]))
         found.atto.update(
             {name: cast(int, row[f"{name}_atto"]) for name in TOKEN_UNITS if row[f"{name}_atto"] is not None}
         )
+        found.steps.update(from_json(cast(str, row["steps"])))
         if unit and row["unit_amount"] is not None:
             per = cast(int, row["unit_per"]) * _NANO
             found.other[unit] = pico(cast(Decimal, row["unit_amount"])), per
