@@ -34,11 +34,12 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
     "outlay run": (
         (
             *("period", "billed", "allocated", "idle", "unallocated", "unpriced_quantity", "unpriced_bound"),
-            *("conserved", "by_currency", "stages", "runs"),
+            *("conserved", "by_currency", "stages", "runs", "left_as_they_are"),
         ),
         (
             "The four sums are amounts when there is one currency, else objects by currency. `conserved` is always"
-            " `true`: a run that loses a cent ends with exit code 70 and publishes nothing."
+            " `true`: a run that loses a cent ends with exit code 70 and publishes nothing. `left_as_they_are` are"
+            " months whose usage events were removed, when no period was given."
         ),
     ),
     "outlay rerate": (
@@ -75,8 +76,11 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
     "outlay failures": (("period", "rows"), "One row per feature, outcome and error."),
     "outlay heatmap": (("period", "rows"), "`weekday` 1 is Monday; hours are UTC."),
     "outlay evidence": (
-        ("period", "where", "query", "totals", "shares", "pools", "rules"),
-        "Shares lead to their pools and rules, pools to lines of the bill, weights to events and prices.",
+        ("period", "where", "query", "totals", "shares", "pools", "rules", "events_removed"),
+        (
+            "Shares lead to their pools and rules, pools to lines of the bill, weights to events and prices."
+            " `events_removed` are the months of which roll-ups are left and no events, and since when."
+        ),
     ),
     "outlay estimate": (
         ("feature", "on", "users", "days", "requests", "models", "bands", "assumptions", "stored"),
@@ -116,7 +120,10 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "outlay prices show": (
         ("provider", "model", "pattern", "records"),
-        "Every record of the model. `state` is `in force`, `past`, `future` or `replaced`, on the day asked for.",
+        (
+            "Every record of the model. `state` is `in force`, `past`, `future` or `replaced`, on the day asked for. A"
+            " `marginal` price is for the tokens of its unit from `size_from` on only."
+        ),
     ),
     "outlay prices diff": (
         ("of", "from", "to", "rows"),
@@ -132,6 +139,13 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
     "outlay prices import": (
         ("file", "learnt", "learnt_at", "problems"),
         "`learnt` counts new records: what was known already is none. Entries with a problem are left out.",
+    ),
+    "outlay prices credits": (
+        ("on", "rows"),
+        (
+            "One row per credit. `drawn` is what bills took off, `measured` usage times price of what the credit is"
+            " for, `left` its `amount` less that."
+        ),
     ),
     "outlay prices discrepancies": (
         (
@@ -159,9 +173,26 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
         ("key", "name", "scopes", "bound", "events_per_second", "expires_at", "revoked"),
         "The key that has ended.",
     ),
+    "outlay retain": (
+        ("days", "dry_run", "removed", "kept", "waiting"),
+        (
+            "One row per month, with its `events`. `kept` is old enough and stays, for a `reason`; `waiting` came after"
+            " the others of its month had been removed, and no ledger counts it."
+        ),
+    ),
+    "outlay erase": (
+        ("pseudonym", "rows", "sessions", "elsewhere", "rules", "dry_run", "scrubbed", "collector_running"),
+        (
+            "`rows` counts by `table.column` where the id stood; `elsewhere` and `rules` name what says the same and"
+            " was left. `pseudonym` is `null` when nothing was replaced."
+        ),
+    ),
     "outlay doctor": (
-        ("outlay", "store", "default_store", "engine", "take_ins", "published"),
-        "`take_ins` are the imports, `published` the ledgers.",
+        ("outlay", "store", "default_store", "engine", "take_ins", "published", "removed"),
+        (
+            "`take_ins` are the imports, `published` the ledgers, `removed` the months whose usage events were removed;"
+            " `waiting` of such a month counts events that came afterwards."
+        ),
     ),
 }
 _HEAD = """\

@@ -92,6 +92,17 @@ def test_re_rating_says_what_moved_for_whom_and_why(world: Store) -> None:
     assert [amount for _, amount in _told(world)] == [Decimal(2), Decimal(4), Decimal("0.1")]
 
 
+def test_re_rating_says_which_tokens_cost_another_price(world: Store) -> None:
+    """A correction that makes only later tokens dearer is reported with the first token it is for."""
+    world.insert("price", [_correction("5", size_from=600_001, marginal=True, valid_from=_MIDNIGHT)])
+    (done,) = flow.rerate(world, MONTH, now=_LATER)
+    assert done.moved is not None
+    (changed,) = done.moved.prices
+    assert (changed["unit"], changed["tokens_from"]) == ("input", 600_001)
+    assert (changed["before"], changed["after"]) == (Decimal(3), Decimal(5))
+    assert done.moved.change == {"USD": Decimal("0.8")}
+
+
 def test_what_was_re_rated_stays_so(world: Store) -> None:
     """Later runs keep the correction that was taken up, and wait with the next one."""
     world.insert("price", [_correction("4")])

@@ -39,6 +39,7 @@ TYPED = {
     "outlay prices import": "outlay prices import prices.toml --json",
     "outlay prices discrepancies": "outlay prices discrepancies map.json --json",
     "outlay prices snapshot": "outlay prices snapshot --out prices.snapshot --json",
+    "outlay prices credits": "outlay prices credits --json",
     "outlay rules apply": "outlay rules apply rules.toml --json",
     "outlay rules show": "outlay rules show --json",
     "outlay keys make": "outlay keys make ci --json",
@@ -46,6 +47,8 @@ TYPED = {
     "outlay keys rotate": "outlay keys rotate ci --grace-hours 0 --json",
     "outlay keys revoke": "outlay keys revoke ci --json",
     "outlay doctor": "outlay doctor --json",
+    "outlay retain": "outlay retain --dry-run --json",
+    "outlay erase": "outlay erase --user u-1 --dry-run --json",
 }
 #: Files for the commands that look ahead: a planned feature, and machines of one's own with a call on them.
 AHEAD = {
@@ -53,7 +56,7 @@ AHEAD = {
     '[[model]]\nprovider = "openai"\nmodel = "gpt-4o-mini"\n',
     "nodes.toml": '[[node]]\nprice_per_gpu_hour = "2.50"\n',
     "own.ndjson": '{"id": "o-1", "time": "2026-10-10T09:00:00Z", "provider": "self-hosted", "model": "llama-3.1-8b",'
-    ' "usage": {"input": 10, "gpu_second": 2}}\n',
+    ' "usage": {"input": 10, "gpu_second": 2}, "user": "u-1"}\n',
 }
 #: One of these counts stands beside the other keys of an import.
 LANDED = {"charges", "events", "duplicates", "rows"}

@@ -83,7 +83,7 @@ def test_every_field_of_an_event_is_described() -> None:
 @pytest.mark.parametrize("page", ["README.md", "docs/events.md"])
 def test_the_program_that_is_shown_writes_an_event(page: str, tmp_path: Path) -> None:
     """The example of the SDK, run as a program of its own, writes one event with what the context says."""
-    (program,) = blocks(read(page), "python")
+    program = blocks(read(page), "python")[0]
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=60)
     (line,) = (tmp_path / "usage.ndjson").read_text(encoding="utf-8").splitlines()
     event = json.loads(line)

@@ -24,6 +24,11 @@ _MORE = (
     price("m-long", "input", "0.0617283", context="processing=batch"),
     price("m-long", "output", "0.0617283", context="processing=batch"),
     price("m-long", "input_audio", "5", valid_from=at(15)),
+    price("m-large", "input", "9.7654321", size_from=401, marginal=True),
+    price("m-large", "input", "0.1111111", size_from=890, marginal=True),
+    price("m-small", "output", "1.2345678", size_from=8, marginal=True),
+    price("m-long", "output", "0.0101011", size_from=6, marginal=True),
+    price("m-long", "output", "7", size_from=7, marginal=True, context="processing=batch"),
     price("m-large", "page", "0.0123", per=7),
     price("m-long", "page", "1", per=3),
 )

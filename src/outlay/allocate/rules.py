@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from outlay.errors import BadConfig, UnknownName
 from outlay.store.statement import TAG, dimensions_of
@@ -34,6 +34,8 @@ DRIVERS = ("calls", "attempts", "tokens", "estimated_cost", "duration_ms")
 UNIT = "unit:"
 _KEYS = {"name", "match", "set", "split", "driver", "within", "to", "fallback", "among", "capacity"}
 _LITERAL = "="
+_FORMS: Mapping[type, str] = {dict: "table, { name = value }", list: 'list, ["name", ...]'}
+_T = TypeVar("_T", dict[str, Any], list[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,11 @@ def read(path: Path = DEFAULT) -> Rules:
         raise BadConfig(
             f"rules file {path} cannot be read: {error.strerror}", fix="give the path of a TOML file"
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    except UnicodeDecodeError as error:
+        raise BadConfig(f"rules file {path} is not UTF-8: {error}", fix="save it as UTF-8") from error
+    except RecursionError as error:
+        raise BadConfig(f"{path} is nested too deeply", fix="write rules as docs/rules.md shows") from error
+    except ValueError as error:  # also for a whole number of thousands of digits
         raise BadConfig(f"{path} is not TOML: {error}", fix="mend the line it names") from error
     return from_toml(found, str(path))
 
@@ -162,28 +168,37 @@ def _rule(entry: object, where: str) -> Rule:
         raise BadConfig(f"{where} names no dimension to split to", fix='write to = ["feature", "customer"]')
     return Rule(
         name=entry["name"],
-        match=_match(entry.get("match", {}), where),
-        sets=_sets(entry.get("set", {}), where),
+        match=_match(_of_kind(entry, "match", dict, where), where),
+        sets=_sets(_of_kind(entry, "set", dict, where), where),
         split=split,
-        driver=driver,
-        within=[_dimension(name, where) for name in entry.get("within", [])],
-        to=[_dimension(name, where) for name in entry.get("to", [])],
+        driver=str(driver),
+        within=[_dimension(name, where) for name in _of_kind(entry, "within", list, where)],
+        to=[_dimension(name, where) for name in _of_kind(entry, "to", list, where)],
         fallback=_one_of(entry.get("fallback", "unallocated"), FALLBACKS, "fallback", where),
-        among=[_target(target, split, where) for target in entry.get("among", [])],
+        among=[_target(target, split, where) for target in _of_kind(entry, "among", list, where)],
         capacity=_capacity(entry.get("capacity"), driver, where),
     )
 
 
+def _of_kind(entry: Mapping[str, Any], key: str, kind: type[_T], where: str) -> _T:
+    """Return what a rule says under a key, as a table or a list."""
+    found = entry.get(key, kind())
+    if not isinstance(found, kind):
+        raise BadConfig(f"{where}: {key} is {found!r}", fix=f"write {key} as a {_FORMS[kind]}")
+    return found
+
+
 def _match(found: Mapping[str, Any], where: str) -> dict[str, list[str]]:
     return {
-        _column(c, where): [globs] if isinstance(globs, str) else [str(g) for g in globs] for c, globs in found.items()
+        _column(c, where): [str(glob) for glob in globs] if isinstance(globs, list) else [str(globs)]
+        for c, globs in found.items()
     }
 
 
 def _sets(found: Mapping[str, Any], where: str) -> dict[str, str]:
     return {
         _dimension(name, where): source if source.startswith(_LITERAL) else _column(source, where)
-        for name, source in found.items()
+        for name, source in ((name, str(source)) for name, source in found.items())
     }
 
 
@@ -197,10 +212,10 @@ def _column(name: str, where: str) -> str:
     return name
 
 
-def _dimension(name: str, where: str) -> str:
+def _dimension(name: object, where: str) -> str:
     if name not in DIMENSIONS:
         raise BadConfig(f"{where}: {name!r} is not a dimension", fix=f"use one of {', '.join(DIMENSIONS)}")
-    return name
+    return str(name)
 
 
 def _one_of(value: object, known: Sequence[str], key: str, where: str) -> str:

@@ -66,6 +66,6 @@ def instant(cell: str) -> datetime:
     """Read an ISO 8601 time; no zone means UTC."""
     try:
         found = datetime.fromisoformat(cell)
-    except ValueError as error:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise ValueError("write an ISO 8601 time, such as 2026-10-08T14:00:00Z") from error
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

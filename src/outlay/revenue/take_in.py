@@ -169,6 +169,10 @@ def _read(path: Path, importer: Importer) -> Iterator[tuple[int, dict[str, objec
                 yield reader.line_num, _line(row, path.name, reader.line_num, importer)
     except UnicodeDecodeError as error:
         raise Unreadable(f"{path.name} is not UTF-8 text", fix="save it as UTF-8", code="bad-encoding") from error
+    except csv.Error as error:
+        raise Unreadable(
+            f"{path.name} cannot be read as CSV: {error}", fix="mend the line that holds it", code="bad-csv"
+        ) from error
 
 
 def _line(row: dict[str | None, str | None], name: str, line: int, importer: Importer) -> dict[str, object] | Problem:

@@ -6,7 +6,8 @@ One event that is broken does not take the others with it.
 import re
 from collections.abc import Iterator
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[][{},]', re.DOTALL)
+#: A text that never ends goes to the end, and nothing is tried twice: who sends it must not choose how long that takes.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[][{},]', re.DOTALL)
 _SPACE = b" \t\r\n"
 
 

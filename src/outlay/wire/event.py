@@ -75,7 +75,7 @@ def _event(found: Mapping[str, object]) -> UsageEvent:
     # Most values are short texts; they are taken as they stand, without a call each.
     texts = {
         name: value
-        if type(value) is str and 0 < len(value) <= values.LONGEST and "\x00" not in value
+        if type(value) is str and 0 < len(value) <= values.LONGEST and "\x00" not in value and value.isascii()
         else values.text(name, value)
         for name in _TEXTS
         if (value := found.get(name)) is not None

@@ -20,7 +20,7 @@ YEARS = range(2000, 2100)
 #: What the ordinary context is called; the same as not saying.
 ORDINARY = ("default", "standard", "auto", "realtime")
 #: What the price of a call may depend on, beside its model and day.
-CONTEXT = ("tier", "processing", "speed", "region", "route", "search_type")
+CONTEXT = ("tier", "processing", "speed", "region", "route", "search_type", "project")
 _QUANTITY_PLACES = 9
 _MONEY_PLACES = 12
 _TOKENS = frozenset(TOKEN_UNITS)
@@ -40,9 +40,19 @@ def text(name: str, value: object) -> str | None:
     found = str(value)
     if len(found) > LONGEST:
         raise Flawed("field-too-long", name, found, f"shorten it to {LONGEST} characters")
+    _check_text(name, found)
+    return found or None
+
+
+def _check_text(name: str, found: str) -> None:
+    """Refuse a text that cannot be kept or written down."""
     if _NUL in found:
         raise Flawed("bad-text", name, None, "leave out the character NUL, which no engine keeps")
-    return found or None
+    if not found.isascii():
+        try:
+            found.encode()
+        except UnicodeEncodeError:
+            raise Flawed("bad-text", name, None, "write texts in UTF-8, without halves of characters") from None
 
 
 def prompt(value: object) -> str | None:
@@ -166,7 +176,9 @@ def context(value: object) -> dict[str, str]:
     return {
         name: found
         for name in CONTEXT
-        if (given := value.get(name)) is not None and (found := _context_value(name, given)) and found not in ORDINARY
+        if (given := value.get(name)) is not None
+        and (found := _context_value(name, given))
+        and (found not in ORDINARY or name == "project")
     }
 
 
@@ -191,8 +203,8 @@ def tags(own: object) -> dict[str, str]:
             continue
         if len(name) > LONGEST_NAME or len(kept) > LONGEST:
             raise Flawed("field-too-long", f"tags.{name[:LONGEST_NAME]}", kept, f"shorten it to {LONGEST} characters")
-        if _NUL in kept or _NUL in name:
-            raise Flawed("bad-text", "tags", None, "leave out the character NUL, which no engine keeps")
+        _check_text("tags", name)
+        _check_text("tags", kept)
         found[name] = kept
     if len(found) > MOST_TAGS:
         raise Flawed("bad-tags", "tags", len(found), f"give at most {MOST_TAGS} tags")
