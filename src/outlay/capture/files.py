@@ -111,7 +111,7 @@ def _lines(file: io.BufferedIOBase, advance: Callable[[int], None] | None) -> It
 def _array(content: bytes) -> Iterator[tuple[int, Record]]:
     try:
         found = msgspec.json.decode(content, type=list[msgspec.Raw])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         yield 1, Flaw("not-json", "file", str(error)[:80], "close the array, or write one JSON object per line")
         return
     for place, element in enumerate(found, start=1):
@@ -124,6 +124,6 @@ def _object(file: io.BufferedIOBase) -> bytes | None:
     file.seek(0)
     try:
         msgspec.json.decode(whole, type=dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return whole

@@ -94,7 +94,7 @@ def _decoded(line: bytes) -> dict[str, object] | None:
         return None
     try:
         return _object.decode(line[start:])
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, ArithmeticError):
         return None
 
 

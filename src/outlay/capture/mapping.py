@@ -120,6 +120,8 @@ def read_mapping(path: Path) -> ColumnMapping:
         raise BadConfig(
             f"mapping {path} cannot be read: {error.strerror}", fix="give the path of a TOML file"
         ) from error
+    except RecursionError as error:
+        raise BadConfig(f"{path} is nested too deeply", fix="write a mapping as docs/logs.md shows") from error
     except ValueError as error:
         raise BadConfig(f"{path} is not TOML: {error}", fix="mend the line it names") from error
     return mapping_of(found, str(path))

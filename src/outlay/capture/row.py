@@ -124,5 +124,7 @@ def _decoded(record: bytes | dict[str, object]) -> object:
         return Flaw("bad-encoding", "event", None, "write events in UTF-8")
     except RecursionError:
         return Flaw("not-json", "event", None, "nest an event less deeply")
+    except ArithmeticError:
+        return Flaw("not-json", "event", None, "write numbers without huge exponents")
     except ValueError as error:
         return Flaw("not-json", "event", None, f"{_NOT_JSON} ({error})")

@@ -35,8 +35,9 @@ def records(
         delimiter = max(",;\t|", key=head.count)
         header = [column.strip() for column in next(csv.reader([head], delimiter=delimiter), [])]
         if missing := [column for column in mapping.wanted() if column not in header]:
+            shown = ", ".join(header).encode("utf-8", "replace").decode()
             raise Unreadable(
-                f"{name} has no column {missing[0]!r}; it has {', '.join(header)}",
+                f"{name} has no column {missing[0]!r}; it has {shown}",
                 fix="name the columns it has in the mapping file",
                 code="missing-column",
             )

@@ -63,7 +63,8 @@ class _Inflating:
             if not self.deflate or self.begun:
                 return b""
             self.inner = zlib.decompressobj(-zlib.MAX_WBITS)
-            found = [self.inner.decompress(data, _PIECE)]
+            self.begun = True
+            return self.take(data)
         self.begun = self.begun or bool(data)
         while self.inner.unconsumed_tail and len(found) < _MOST_PIECES:
             found.append(self.inner.decompress(self.inner.unconsumed_tail, _PIECE))
