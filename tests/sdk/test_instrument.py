@@ -1,4 +1,3 @@
-import asyncio
 import json
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import pytest
 import outlay
 from outlay.sdk.instrument.hosts import provider_of, route
 from outlay.testing import recorded
+from tests.sdk import apart
 from tests.sdk.fake_llm import CHAT_UNITS, Fake, serve
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +60,7 @@ def test_clients_made_before_and_after_are_seen(fake: Fake) -> None:
                 await one.post(f"{fake.openai}/chat/completions", json=BODY)
                 await two.post(f"{fake.openai}/chat/completions", json=BODY)
 
-        asyncio.run(asynchronous())
+        apart.run(asynchronous())
     assert [event.provider for event in events] == ["groq"] * 6
     assert [event.usage for event in events].count(CHAT_UNITS) == 5
 
@@ -85,7 +85,7 @@ def test_clients_that_send_with_aiohttp_are_seen(fake: Fake, how: str) -> None:
     if how == "instrument":
         outlay.instrument(hosts={fake.address: "groq"})
     with recorded() as events:
-        asyncio.run(run())
+        apart.run(run())
     assert [(event.provider, event.usage) for event in events] == [("groq", CHAT_UNITS)] * 2
 
 

@@ -1,4 +1,3 @@
-import asyncio
 import json
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 import outlay
 from outlay.sdk.instrument.litellm import callback, event_of
 from outlay.testing import recorded
+from tests.sdk import apart
 
 ROOT = Path(__file__).parents[2]
 BEGAN = datetime(2026, 10, 3, 12, tzinfo=UTC)
@@ -93,7 +93,7 @@ def test_the_asynchronous_callbacks_do_the_same() -> None:
         await told.async_log_failure_event({"standard_logging_object": timed_out}, None, BEGAN, BEGAN)
 
     with recorded() as events:
-        asyncio.run(run())
+        apart.run(run())
     assert [(event.state, event.error, dict(event.usage)) for event in events] == [
         ("complete", None, UNITS),
         ("refused", "RateLimitError", {}),

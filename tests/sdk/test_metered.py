@@ -9,6 +9,7 @@ import pytest
 
 import outlay
 from outlay.testing import recorded
+from tests.sdk import apart
 
 
 @outlay.metered(provider="acme-ocr", model="ocr-2", usage=lambda pages: {"page": len(pages)}, operation="scan")
@@ -83,7 +84,7 @@ def test_a_coroutine_is_recorded_once_it_is_done() -> None:
             await render("")
 
     with recorded() as events:
-        asyncio.run(run())
+        apart.run(run())
     assert inspect.iscoroutinefunction(render)
     assert [(event.customer, event.state) for event in events] == [
         ("a", "complete"),
@@ -109,7 +110,7 @@ def test_a_cancelled_coroutine_is_recorded_and_stays_cancelled() -> None:
             await task
 
     with recorded() as events:
-        asyncio.run(run())
+        apart.run(run())
     assert [(event.state, event.error) for event in events] == [("unknown", "CancelledError")]
 
 
@@ -162,7 +163,7 @@ def test_an_asynchronous_generator_is_recorded_likewise() -> None:
                     break
 
     with recorded() as events:
-        asyncio.run(run())
+        apart.run(run())
     assert [(event.usage["read_unit"], event.state) for event in events] == [(6, "complete"), (3, "partial")]
 
 

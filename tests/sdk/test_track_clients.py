@@ -12,6 +12,7 @@ import pytest
 
 import outlay
 from outlay.testing import recorded
+from tests.sdk import apart
 from tests.sdk.fake_llm import ANSWER, CHAT_UNITS, MESSAGE_UNITS, SECRET, Fake, serve
 
 ASKED: Any = [{"role": "user", "content": SECRET}]
@@ -196,7 +197,7 @@ def test_asynchronous_clients_are_tracked_in_the_scope_of_each_task(fake: Fake) 
         await other.close()
 
     with recorded() as events:
-        asyncio.run(run())
+        apart.run(run())
     assert len(events) == 12
     for customer in ("a", "b", "c", "d"):
         found = events.matching(customer=customer)
@@ -302,7 +303,7 @@ def test_clients_of_both_http_libraries_are_tracked(fake: Fake, module: Any) -> 
         with module.Client(base_url=fake.openai) as client:
             outlay.track(client, provider="groq")
             client.post("/chat/completions", json={"model": "gpt-4o", "messages": ASKED})
-        asyncio.run(asynchronous())
+        apart.run(asynchronous())
     assert [(event.provider, event.usage) for event in events] == [("groq", CHAT_UNITS)] * 2
     assert len({event.call for event in events}) == 2
 
