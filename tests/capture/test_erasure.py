@@ -136,7 +136,7 @@ def answers(store: Store) -> dict[str, object]:
         "customers": customers(store, MONTH),
         "models": models(store, MONTH),
         "users": distinct(store, MONTH),
-        "users of features": distinct(store, MONTH, ["feature"]),
+        "users of features": sorted(distinct(store, MONTH, ["feature"]), key=repr),
         "counts": {name: len(rows) for name, rows in everything(store).items()},
     }
 

@@ -1,6 +1,5 @@
 """What programs send: bodies, events, telemetry."""
 
-import asyncio
 import gzip
 import json
 from collections.abc import Iterable
@@ -20,6 +19,7 @@ from outlay.wire import batch, dialects
 from outlay.wire.event import Flaw, from_json
 from outlay.wire.text import to_json
 from tests.fuzz.parser import CASES, Parser, among, answered
+from tests.sdk import apart
 
 EVENT: dict[str, object] = {
     "id": "e-1",
@@ -174,7 +174,7 @@ def _made(record: bytes | dict[str, object]) -> Made | Flaw:
 def check_body(body: bytes) -> None:
     """A body is read, or refused; never more of it than there is room for."""
     encoding, sent = among(body, ("gzip", "zstd", "", "br"))
-    plain = answered(lambda: asyncio.run(_unpacked(encoding, sent)))
+    plain = answered(lambda: apart.run(_unpacked(encoding, sent)))
     assert plain is None or len(plain) <= MOST_BYTES
 
 
