@@ -264,6 +264,17 @@ def serve(
             only_keys=only_keys,
             run_every=timedelta(minutes=run_every) if run_every else None,
             retain_days=retain_days or None,
+            ready=lambda said: _say_served(said, retain_days),
+        )
+
+
+def _say_served(said: str, retain_days: int) -> None:
+    """Say where the server is, and what it removes by itself."""
+    click.echo(said)
+    if retain_days:
+        click.echo(
+            f"Usage events are removed {retain_days} days after their month, once its ledger counts them"
+            " (--retain-days 0 keeps them)"
         )
 
 
