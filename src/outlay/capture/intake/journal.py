@@ -8,6 +8,7 @@ import fcntl
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from errno import EDQUOT, EFBIG, ENOSPC
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from outlay.errors import EngineFailed
 from outlay.store import Store
 
 _SUFFIX = ".ndjson"
+#: What a system says when there is no room: on the disk, for this user, in this file.
+_FULL = {ENOSPC, EDQUOT, EFBIG}
 _OPEN = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 
 
@@ -173,6 +176,3 @@ def _failed(folder: Path, error: OSError) -> EngineFailed:
         fix="free some space or make the folder writable; nothing that was acknowledged is lost",
         code="disk-full" if error.errno in _FULL else "journal-failed",
     )
-
-
-_FULL = {28, 122, 27}  # ENOSPC, EDQUOT, EFBIG
