@@ -14,7 +14,7 @@ from time import monotonic
 from outlay import flow
 from outlay.capture.retention import DAYS, retain
 from outlay.cost.live import KEPT, Live
-from outlay.errors import OutlayError
+from outlay.errors import EngineFailed, OutlayError
 from outlay.prices import learn
 from outlay.prices.book import Book
 from outlay.store import Store
@@ -105,7 +105,8 @@ class Fresh:
 
     def _keep_months(self) -> None:
         run_at = monotonic() + min(_FIRST_RUN, self._run_every)
-        remove_at = _NEVER if self._retain_days is None else monotonic() + _FIRST_RUN
+        # After the first run: what is removed must be in a ledger.
+        remove_at = _NEVER if self._retain_days is None else monotonic() + min(_FIRST_RUN, self._run_every)
         while True:
             with self._changed:
                 pause = min(min(run_at, remove_at) - monotonic(), _DAY)
@@ -115,7 +116,7 @@ class Fresh:
                 self._run_months()
                 run_at = monotonic() + self._run_every
             if monotonic() >= remove_at:
-                self._remove()
+                self._remove(self._retain_days or DAYS)
                 remove_at = monotonic() + _DAY
 
     def _run_months(self) -> None:
@@ -126,10 +127,13 @@ class Fresh:
                 flow.run(self._store, Period.month(name), now=self._clock())
             except OutlayError as error:
                 _log.warning("%s was not run: %s", name, error)
+                if isinstance(error, EngineFailed):  # which passes; anything else waits for somebody or for new events
+                    with self._changed:
+                        self._months.add(name)
 
-    def _remove(self) -> None:
+    def _remove(self, days: int) -> None:
         try:
-            retain(self._store, days=self._retain_days or DAYS, now=self._clock(), actor="server")
+            retain(self._store, days=days, now=self._clock(), actor="server")
         except OutlayError as error:
             _log.warning("old events were not removed: %s", error)
 
