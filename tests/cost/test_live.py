@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
-from outlay.cost.live import Live
+from outlay.cost.live import Live, used_lately
 from outlay.explain.live import live
 from outlay.prices.book import Book
 from outlay.store import Row, Store
@@ -27,8 +27,21 @@ def test_a_minute_is_made_anew_when_an_event_of_it_arrives(shared: Store) -> Non
     assert _models(shared, now)["m-large"] == (Decimal("0.00056"), 2, 0)
 
 
+def test_ten_seconds_are_made_at_a_time_and_shown_as_one_minute(shared: Store) -> None:
+    """What happened in other seconds of a minute stays as it is; the minute is the sum."""
+    emptied(shared)
+    laid(shared, usage=(event(1, second=9), event(2, second=10), event(3, second=59)))
+    now = at(5, 12, 30)
+    fresh, book = Live(shared), Book.load(shared, known_at=NOW)
+    assert used_lately(shared, now) == [at(5, 12, 0, second) for second in (9, 10, 59)]
+    assert fresh.refresh(used_lately(shared, now), now=now, book=book) == 3
+    assert fresh.refresh([at(5, 12, 0, 11)], now=now, book=book) == 1
+    minutes = cast("list[Row]", live(shared, now)["minutes"])
+    assert [(row["minute"], row["calls"]) for row in minutes] == [(at(5, 12), 3)]
+
+
 def test_what_is_over_an_hour_old_is_left_to_the_ledger(shared: Store) -> None:
-    """Another process drops the minutes that an earlier one left, and makes none of them anew."""
+    """Another process drops what an earlier one left, and makes none of it anew."""
     emptied(shared)
     laid(shared, usage=(event(1),))
     book, minute = Book.load(shared, known_at=NOW), at(5, 12)

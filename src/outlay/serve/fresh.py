@@ -13,7 +13,7 @@ from time import monotonic
 
 from outlay import flow
 from outlay.capture.retention import DAYS, retain
-from outlay.cost.live import KEPT, Live
+from outlay.cost.live import Live, ten_seconds, used_lately
 from outlay.errors import EngineFailed, OutlayError
 from outlay.prices import learn
 from outlay.prices.book import Book
@@ -50,7 +50,7 @@ class Fresh:
         self._run_every = run_every.total_seconds() if run_every else _NEVER
         self._retain_days = retain_days
         self._changed = Condition()
-        self._minutes: set[datetime] = set()
+        self._spans: set[datetime] = set()
         self._months: set[str] = set()
         self._ending = False
         self._threads = [
@@ -60,17 +60,17 @@ class Fresh:
 
     def start(self) -> None:
         """Begin, with the hour that is over."""
-        now = self._clock().replace(second=0, microsecond=0)
-        self._minutes.update(now - timedelta(minutes=back) for back in range(int(KEPT.total_seconds()) // 60))
+        self._spans.update(map(ten_seconds, used_lately(self._store, self._clock())))
         self._months.update(_without_ledger(self._store))
         for thread in self._threads:
             thread.start()
 
-    def filed(self, minutes: Sequence[datetime]) -> None:
-        """Hear that minutes have new events."""
+    def filed(self, seconds: Sequence[datetime]) -> None:
+        """Hear that seconds have new events."""
+        spans = {ten_seconds(second) for second in seconds}
         with self._changed:
-            self._minutes.update(minutes)
-            self._months.update(f"{minute:%Y-%m}" for minute in minutes)
+            self._spans |= spans
+            self._months.update(f"{span:%Y-%m}" for span in spans)
             self._changed.notify_all()
 
     def stop(self) -> None:
@@ -85,21 +85,21 @@ class Fresh:
         live, book, read_at = None, None, 0.0
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._minutes or self._ending)
+                self._changed.wait_for(lambda: self._spans or self._ending)
                 if self._ending:
                     return
-                minutes, self._minutes = self._minutes, set()
+                spans, self._spans = self._spans, set()
             try:
                 now = self._clock()
                 if book is None or monotonic() - read_at > _PRICES:
                     learn.seed(self._store, now=now)
                     book, read_at = Book.load(self._store, known_at=now), monotonic()
                 live = live or Live(self._store)
-                live.refresh(minutes, now=now, book=book)
+                live.refresh(spans, now=now, book=book)
             except OutlayError as error:
                 _log.warning("the last minutes are not up to date: %s", error)
                 with self._changed:
-                    self._minutes |= minutes
+                    self._spans |= spans
             with self._changed:
                 self._changed.wait_for(lambda: self._ending, timeout=_PAUSE)
 

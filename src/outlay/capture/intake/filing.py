@@ -45,7 +45,7 @@ class Filing:
         store: Where events go.
         journal: Where they come from.
         turn_over: Closes the segment being written.
-        filed: Told after each segment which minutes have new events.
+        filed: Told after each segment which seconds have new events.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Filing:
             self._turn_over()
         for segment in self._journal.waiting:
             try:
-                minutes = self._file(segment)
+                seconds = self._file(segment)
             except EngineFailed as error:
                 if self.failing is None:
                     _log.warning("events wait in %s: %s", self._journal.folder, error)
@@ -114,11 +114,11 @@ class Filing:
                 return False
             self._journal.forget(segment)
             self.failing = None
-            self._filed(minutes)
+            self._filed(seconds)
         return True
 
     def _file(self, segment: Path) -> list[datetime]:
-        """File one segment, and return the minutes its events are of."""
+        """File one segment, and return the seconds its events are of."""
         with segment.open("rb") as lines:
             take_in = _decode(next(lines)).take_in
         self._clear(take_in)
@@ -131,7 +131,7 @@ class Filing:
                 self._store.fill("usage", "capture/accepted", of_import)
                 conflicts = conflicts_of(self._store, take_in, {number_of(segment): segment.name})
                 self._store.insert("problem", (problem_row(take_in, place, p) for place, p in conflicts))
-            return [cast(datetime, row["minute"]) for row in self._store.rows("capture/minutes", of_import)]
+            return [cast(datetime, row["second"]) for row in self._store.rows("capture/seconds", of_import)]
         finally:
             self._clear(take_in)
 

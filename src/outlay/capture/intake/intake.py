@@ -59,7 +59,7 @@ class Intake:
         folder: Of the journal; it should be on a disk of this machine.
         clock: Says what time it is, UTC.
         most_waiting: Bytes that the journal may hold before it is busy.
-        filed: Told after each filing which minutes have new events.
+        filed: Told after each filing which seconds have new events.
 
     Raises:
         EngineFailed: The journal cannot be used, or the store cannot be read.
@@ -72,7 +72,7 @@ class Intake:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         most_waiting: int = MOST_WAITING,
-        filed: Callable[[Sequence[datetime]], object] = lambda _minutes: None,
+        filed: Callable[[Sequence[datetime]], object] = lambda _seconds: None,
     ) -> None:
         self.journal = Journal(folder)
         self._clock = clock

@@ -1,5 +1,5 @@
--- live_runs: the minutes that are priced for being looked at now.
--- grain:   one row per minute
+-- live_runs: the parts of minutes that are priced for being looked at now.
+-- grain:   one row per part
 -- reads:   price_vector
 -- returns: run
 SELECT DISTINCT run

@@ -1,10 +1,10 @@
--- rollup_minute: usage of one minute by feature and model.
+-- rollup_minute: usage of a part of one minute by feature and model.
 -- grain:   one row per provider, model, feature, team and currency
 -- reads:   estimate
 -- returns: the columns of rollup_minute
--- The time is asked for twice, in the prices and here, so that only the minute's own usage is read.
+-- The time is asked for twice, in the prices and here, so that only the part's own usage is read.
 SELECT
-  $run AS run, CAST($month AS DATE) AS month, CAST($starts_at AS TIMESTAMP) AS minute,
+  $run AS run, CAST($month AS DATE) AS month, CAST(date_trunc('minute', CAST($starts_at AS TIMESTAMP)) AS TIMESTAMP) AS minute,
   provider, model, feature, team, currency,
   SUM(CASE WHEN attempt = 1 THEN 1 ELSE 0 END) AS calls,
   SUM(tokens) AS tokens,

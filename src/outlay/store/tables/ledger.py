@@ -164,11 +164,11 @@ ROLLUP_HOUR = Table(
 )
 ROLLUP_MINUTE = Table(
     "rollup_minute",
-    "Usage of one minute of the last hour by feature and model; made anew when an event of it arrives.",
+    "Usage of ten seconds of the last hour by feature and model; made anew when an event of them arrives.",
     ("run", "minute", "provider", "feature"),
     (
         *_RUN,
-        Column("minute", INSTANT, "Start of the minute."),
+        Column("minute", INSTANT, "Start of the minute they are of."),
         Column("provider", NAME, "Who is paid."),
         Column("model", NAME, "Model or meter.", optional=True),
         Column("feature", NAME, "Product feature.", optional=True),
