@@ -58,6 +58,15 @@ def test_seeding_twice_learns_once(store: Store, now: datetime) -> None:
     assert store.count("price") == first
 
 
+def test_a_seed_that_was_interrupted_is_finished_later(store: Store, now: datetime) -> None:
+    """Lists complete one another, so the second one of a seed may change what the first one says of the past."""
+    first = next(iter(sources()))
+    learn(store, sources()[first].read(), now=now, correction=False, whole=True)
+    later = now + timedelta(minutes=1)
+    assert seed(store, now=later) > 0
+    assert seed(store, now=later + timedelta(minutes=1)) == 0
+
+
 def test_what_has_not_changed_is_not_written_again(store: Store, now: datetime) -> None:
     """Of a list that comes again with one new price, only that price is a new record, from its day on."""
     learn(store, [stated("2"), stated("8", unit="output")], now=now, correction=False, whole=True)

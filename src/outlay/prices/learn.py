@@ -49,6 +49,8 @@ def sources() -> Catalog[Source]:
 def seed(store: Store, *, now: datetime, correction: bool = False) -> int:
     """Learn the list prices of every source, where the store does not hold those of this version or a newer one.
 
+    Where no ledger was published yet there is no past to keep: a seed that was interrupted is finished.
+
     Args:
         store: Where table `price` is.
         now: When we learn them.
@@ -61,7 +63,9 @@ def seed(store: Store, *, now: datetime, correction: bool = False) -> int:
         Refused: They would change the price of something that happened already, and `correction` is not set.
     """
     catalog = sources()
-    return sum(_seed_from(store, catalog[name], now=now, correction=correction) for name in catalog)
+    correction = correction or not store.count("publication")
+    with store.transaction():
+        return sum(_seed_from(store, catalog[name], now=now, correction=correction) for name in catalog)
 
 
 def overlay(

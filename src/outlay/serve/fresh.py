@@ -100,6 +100,8 @@ class Fresh:
                 _log.warning("the last minutes are not up to date: %s", error)
                 with self._changed:
                     self._spans |= spans
+            except Exception:  # a thread that ended would leave the last hour as it is for ever
+                _log.exception("the last minutes are not up to date")
             with self._changed:
                 self._changed.wait_for(lambda: self._ending, timeout=_PAUSE)
 
@@ -130,6 +132,8 @@ class Fresh:
                 if isinstance(error, EngineFailed):  # which passes; anything else waits for somebody or for new events
                     with self._changed:
                         self._months.add(name)
+            except Exception:  # as above: the other months have nothing to do with it
+                _log.exception("%s was not run", name)
 
     def _remove(self, days: int) -> None:
         try:

@@ -112,6 +112,12 @@ class Filing:
                     _log.warning("events wait in %s: %s", self._journal.folder, error)
                 self.failing = error
                 return False
+            except Exception as error:  # noqa: BLE001 - a thread that ended would leave events waiting for ever
+                _log.exception("events wait in %s", self._journal.folder)
+                self.failing = EngineFailed(
+                    f"events cannot be filed: {error!r}", fix="report this with the server's log; nothing is lost"
+                )
+                return False
             self._journal.forget(segment)
             self.failing = None
             self._filed(seconds)

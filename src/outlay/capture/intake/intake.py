@@ -190,6 +190,9 @@ class Intake:
         except EngineFailed as error:
             self._refuse(group, error)
             return
+        except Exception as error:  # noqa: BLE001 - a thread that ended would leave senders waiting for ever
+            self._refuse(group, EngineFailed(f"events cannot be written: {error!r}", fix="report this"))
+            return
         with self._lock:
             self._queued -= sum(map(len, lines))
         for batch in group:
