@@ -100,7 +100,7 @@ class Fresh:
                 _log.warning("the last minutes are not up to date: %s", error)
                 with self._changed:
                     self._spans |= spans
-            except Exception:  # a thread that ended would leave the last hour as it is for ever
+            except Exception:  # noqa: BLE001 - a thread that ended would leave the last hour as it is for ever
                 _log.exception("the last minutes are not up to date")
             with self._changed:
                 self._changed.wait_for(lambda: self._ending, timeout=_PAUSE)
@@ -132,7 +132,7 @@ class Fresh:
                 if isinstance(error, EngineFailed):  # which passes; anything else waits for somebody or for new events
                     with self._changed:
                         self._months.add(name)
-            except Exception:  # as above: the other months have nothing to do with it
+            except Exception:  # noqa: BLE001 - as above: the other months have nothing to do with it
                 _log.exception("%s was not run", name)
 
     def _remove(self, days: int) -> None:
