@@ -1,10 +1,9 @@
 """Play the real libraries against a fake provider and a real receiver, and compare what they send with the recordings.
 
-`make test-dialects` runs this; NAME=... plays one emitter, RECORD=1 writes the recordings anew. Each library is in an
-environment of its own below `.cache/dialects`, made from `tests/dialects/requirements` when it is not there.
+`make test-dialects` runs this for the emitters whose recordings are stale (`made_of`); ALL=1 plays all of them,
+NAME=... one, and RECORD=1 writes the recordings anew. Each library is in an environment of its own (`environments`).
 """
 
-import hashlib
 import json
 import os
 import re
@@ -12,32 +11,21 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from outlay.capture.telemetry import Reading, read
+from tests.dialects.environments import command, folder
 from tests.dialects.fake_llm import FakeLlm
+from tests.dialects.made_of import RECORDINGS, ROOT, changed, names, stamp
 from tests.dialects.receiver import Receiver, Sent
 from tests.dialects.scrubbing import scrubbed
 
-ROOT = Path(__file__).parents[2]
-RECORDINGS = ROOT / "tests" / "cases" / "telemetry"
-_HERE = Path(__file__).parent
-_CACHE = ROOT / ".cache" / "dialects"
-_NODE = "vercel"
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: What differs from one run to the next; the endpoint is known when the server's span came in the same request.
 _PASSING = ("id", "time", "trace", "span", "parent", "duration_ms", "call", "endpoint")
 _SUFFIX = {"protobuf": "bin", "json": "json"}
 _TIMEOUT_S = 240
-
-
-def names() -> list[str]:
-    """Return the names of all emitters.
-
-    >>> "otel_genai" in names()
-    True
-    """
-    return sorted([*(path.stem for path in (_HERE / "requirements").glob("*.txt")), _NODE])
 
 
 def found(reading: Reading) -> dict[str, object]:
@@ -67,12 +55,11 @@ def lasting(reading: object) -> object:
 
 def played(name: str) -> list[Sent]:
     """Play an emitter and return what it sent, content left out."""
-    command = _node() if name == _NODE else [_python(name), "-m", f"tests.dialects.emitters.{name}"]
     with FakeLlm() as llm, Receiver() as receiver:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
         done = subprocess.run(
-            [*command, llm.url, receiver.url],
-            cwd=_CACHE / _NODE if name == _NODE else ROOT,
+            [*command(name), llm.url, receiver.url],
+            cwd=folder(name),
             env=environment,
             capture_output=True,
             text=True,
@@ -84,60 +71,22 @@ def played(name: str) -> list[Sent]:
         return [scrubbed(sent) for sent in receiver.sent]
 
 
-def _python(name: str) -> str:
-    """Return the interpreter of an emitter's environment, which is made when it is not there."""
-    wanted = _HERE / "requirements" / f"{name}.txt"
-    place = _CACHE / name
-    if not _is_made(place, wanted):
-        print(f"{name}: making {place.relative_to(ROOT)}", flush=True)  # noqa: T201 - for whoever runs this
-        shutil.rmtree(place, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True, stdout=subprocess.DEVNULL)
-        quiet = ["-q", "--disable-pip-version-check", "--no-input"]
-        _install([f"{place}/bin/python", "-m", "pip", "install", *quiet, "-r", str(wanted)], place)
-        _say_made(place, wanted)
-    return f"{place}/bin/python"
-
-
-def _node() -> list[str]:
-    place, source = _CACHE / _NODE, _HERE / "emitters" / _NODE
-    place.mkdir(parents=True, exist_ok=True)
-    for path in source.iterdir():
-        shutil.copy(path, place)
-    if not _is_made(place, source / "package.json"):
-        print(f"{_NODE}: making {place.relative_to(ROOT)}", flush=True)  # noqa: T201 - for whoever runs this
-        _install(["npm", "install", "--no-audit", "--no-fund", "--silent"], place)
-        _say_made(place, source / "package.json")
-    return ["node", "send.mjs"]
-
-
-def _install(command: list[str], place: Path) -> None:
-    """Run an installer in a folder. What it has to say goes to a log there."""
-    log = place / "install.log"
-    with log.open("wb") as file:
-        done = subprocess.run(command, cwd=place, stdout=file, stderr=file, check=False)
-    if done.returncode:
-        raise SystemExit(f"{place.name}: its packages could not be installed; {log.relative_to(ROOT)} says why")
-
-
-def _is_made(place: Path, wanted: Path) -> bool:
-    stamp = place / ".made"
-    return stamp.is_file() and stamp.read_text(encoding="ascii") == _digest(wanted)
-
-
-def _say_made(place: Path, wanted: Path) -> None:
-    (place / ".made").write_text(_digest(wanted), encoding="ascii")
-
-
-def _digest(wanted: Path) -> str:
-    return hashlib.sha256(wanted.read_bytes()).hexdigest()
-
-
 def by_scenario(sent: Iterable[Sent]) -> dict[str, list[Sent]]:
-    """Return requests by scenario; metrics, which are no events, and what came before the first one are left out."""
+    """Return requests by scenario; metrics, which are no events, and what came before the first one are left out.
+
+    Spans are put together in one request: where a sender's timer cuts them apart differs from one run to the next, and
+    with it what a call is told by the spans around it. Messages of protobuf are joined by setting one behind the other.
+    """
     groups: dict[str, list[Sent]] = {}
     for one in sent:
-        if one.scenario and one.kind != "metrics":
-            groups.setdefault(one.scenario, []).append(one)
+        if not one.scenario or one.kind == "metrics":
+            continue
+        held = groups.setdefault(one.scenario, [])
+        alike = [at for at, other in enumerate(held) if (other.kind, other.media) == ("traces", "protobuf")]
+        if alike and (one.kind, one.media) == ("traces", "protobuf"):
+            held[alike[0]] = replace(one, body=held[alike[0]].body + one.body)
+        else:
+            held.append(one)
     return groups
 
 
@@ -166,7 +115,7 @@ def _record(name: str, sent: Sequence[Sent]) -> None:
 
 def _differences(name: str, sent: Sequence[Sent]) -> list[str]:
     groups = by_scenario(sent)
-    held = {path.name for path in (RECORDINGS / name).iterdir()}
+    held = {path.name for path in (RECORDINGS / name).iterdir() if path.is_dir()}
     wrong = [f"{name}/{scenario}: recorded and not sent, or sent and not recorded" for scenario in held ^ groups.keys()]
     for scenario in sorted(held & groups.keys()):
         expected = json.loads((RECORDINGS / name / scenario / "expected.json").read_text(encoding="utf-8"))
@@ -177,17 +126,42 @@ def _differences(name: str, sent: Sequence[Sent]) -> list[str]:
 
 
 def main(asked: Sequence[str]) -> int:
-    """Play emitters; return how many scenarios gave something else than what is recorded."""
+    """Play emitters; return how many scenarios gave something else than what is recorded.
+
+    An emitter that gives what is recorded is no longer stale: its recordings were compared with what there is now.
+
+    Args:
+        asked: Which ones; those whose recordings are stale when none is named.
+    """
     wrong: list[str] = []
-    for name in asked or names():
+    for name in asked or wanted():
         sent = played(name)
         if os.environ.get("RECORD"):
             _record(name, sent)
         different = _differences(name, sent)
-        print(f"{name}: {len(by_scenario(sent))} scenarios, {len(different)} differ", flush=True)  # noqa: T201 - as above
+        print(f"{name}: {len(by_scenario(sent))} scenarios, {len(different)} differ", flush=True)  # noqa: T201 - for whoever runs this
         wrong += different
-    print("\n".join(wrong))  # noqa: T201 - as above
+        if not different and changed(name):
+            stamp(name)
+            print(f"{name}: its recordings are no longer stale; keep {_shown(name)} with them")  # noqa: T201 - as above
+    print("\n".join(wrong), end="\n" if wrong else "")  # noqa: T201 - as above
     return len(wrong)
+
+
+def wanted(root: Path = ROOT, recordings: Path = RECORDINGS) -> list[str]:
+    """Return the emitters to play when none is named: those whose recordings are stale, or all; and say why."""
+    if os.environ.get("ALL") or os.environ.get("RECORD"):
+        return names(root)
+    stale = {name: parts for name in names(root) if (parts := changed(name, root, recordings))}
+    for name, parts in stale.items():
+        print(f"{name}: its recordings are stale, changed since: {', '.join(parts)}", flush=True)  # noqa: T201 - as above
+    if not stale:
+        print("no recording is stale; ALL=1 plays all emitters")  # noqa: T201 - as above
+    return list(stale)
+
+
+def _shown(name: str) -> str:
+    return (RECORDINGS / name).relative_to(ROOT).as_posix()
 
 
 if __name__ == "__main__":

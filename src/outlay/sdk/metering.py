@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from time import perf_counter, time_ns
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 from outlay.sdk.instrument.trouble import swallowed
 from outlay.sdk.recording import keep
@@ -60,12 +60,19 @@ def metered(
 
 
 class _Run:
-    """One call, from its beginning to its end."""
+    """One call, from its beginning to its end, kept when the block it is around ends.
 
-    __slots__ = ("_began", "_given", "_known", "_scope", "_started_ns", "_usage", "_used")
+    Args:
+        given: Fields of the event.
+        usage: What it uses.
+        left: How a call ended that was left before its end.
+    """
 
-    def __init__(self, given: Mapping[str, object], usage: Usage) -> None:
+    __slots__ = ("_began", "_given", "_known", "_left", "_scope", "_started_ns", "_usage", "_used")
+
+    def __init__(self, given: Mapping[str, object], usage: Usage, left: str = "unknown") -> None:
         self._given = given
+        self._left = left
         self._usage = usage
         self._used: dict[str, object] = {}
         self._known = not callable(usage)
@@ -84,8 +91,20 @@ class _Run:
         except Exception:  # noqa: BLE001 - law 12: a host's function, run for us
             swallowed("reading what a function used")
 
-    def end(self, state: str = "complete", error: BaseException | None = None) -> None:
-        """Keep the event."""
+    def __enter__(self) -> Self:
+        """Let it run."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: object) -> None:
+        """Keep the event; what is raised goes on."""
+        if error is None:
+            self._end("complete")
+        elif isinstance(error, GeneratorExit):
+            self._end(self._left, error if self._left == "unknown" else None)
+        else:
+            self._end("unknown", error)
+
+    def _end(self, state: str, error: BaseException | None = None) -> None:
         try:
             usage = dict(self._used if callable(self._usage) else self._usage)
             event: dict[str, object] = {
@@ -116,48 +135,29 @@ def _plus(held: object, quantity: object) -> object:
 
 def _plain(function: Callable[..., Any], given: Mapping[str, object], usage: Usage) -> Callable[..., Any]:
     def call(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - has the signature of what it wraps
-        run = _Run(given, usage)
-        try:
+        with _Run(given, usage) as run:
             result = function(*args, **named)
-        except BaseException as error:
-            run.end("unknown", error)
-            raise
-        run.item(result)
-        run.end()
-        return result
+            run.item(result)
+            return result
 
     return call
 
 
 def _coroutine(function: Callable[..., Any], given: Mapping[str, object], usage: Usage) -> Callable[..., Any]:
     async def call(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - as above
-        run = _Run(given, usage)
-        try:
+        with _Run(given, usage) as run:
             result = await function(*args, **named)
-        except BaseException as error:
-            run.end("unknown", error)
-            raise
-        run.item(result)
-        run.end()
-        return result
+            run.item(result)
+            return result
 
     return call
 
 
 def _generator(function: Callable[..., Any], given: Mapping[str, object], usage: Usage) -> Callable[..., Any]:
     def items(*args: Any, **named: Any) -> Generator[Any, Any, Any]:  # noqa: ANN401 - as above
-        run = _Run(given, usage)
         inner = function(*args, **named)
-        try:
-            result = yield from _noted(inner, run)
-        except GeneratorExit:
-            run.end("partial")
-            raise
-        except BaseException as error:
-            run.end("unknown", error)
-            raise
-        run.end()
-        return result
+        with _Run(given, usage, left="partial") as run:
+            return (yield from _noted(inner, run))
 
     return items
 
@@ -193,31 +193,23 @@ def _sent(inner: Generator[Any, Any, Any], value: object) -> Callable[[], Any]:
 
 def _async_generator(function: Callable[..., Any], given: Mapping[str, object], usage: Usage) -> Callable[..., Any]:
     async def items(*args: Any, **named: Any) -> AsyncGenerator[Any, Any]:  # noqa: ANN401 - as above
-        run = _Run(given, usage)
         inner = function(*args, **named)
         sent: Any = None
         thrown: BaseException | None = None
-        try:
+        with _Run(given, usage, left="partial") as run:
             while True:
                 try:
                     item = await (inner.athrow(thrown) if thrown is not None else inner.asend(sent))
                 except StopAsyncIteration:
-                    break
+                    return
                 run.item(item)
                 sent, thrown = None, None
                 try:
                     sent = yield item
                 except GeneratorExit:
+                    await inner.aclose()
                     raise
                 except BaseException as error:  # noqa: BLE001 - whatever is thrown in goes to the generator itself
                     thrown = error
-        except GeneratorExit:
-            await inner.aclose()
-            run.end("partial")
-            raise
-        except BaseException as error:
-            run.end("unknown", error)
-            raise
-        run.end()
 
     return items

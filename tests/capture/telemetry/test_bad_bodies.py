@@ -10,7 +10,8 @@ from outlay.capture.telemetry import answer, read
 from outlay.errors import BadInput
 from outlay.wire.event import Flaw, from_json
 from tests.capture.telemetry.making import CHAT, as_json, read_spans, request, span
-from tests.dialects.playing import RECORDINGS, recorded
+from tests.dialects.made_of import RECORDINGS
+from tests.dialects.playing import recorded
 from tests.laws.guesses import few
 
 GOOD = request(span(1, CHAT)).SerializeToString()

@@ -10,7 +10,8 @@ from outlay.serve.app import create_app
 from outlay.store import Store
 from tests.capture.making import usage
 from tests.capture.telemetry.making import BEGAN, CHAT, as_json, records, request, span
-from tests.dialects.playing import RECORDINGS, recorded
+from tests.dialects.made_of import RECORDINGS
+from tests.dialects.playing import recorded
 from tests.laws.world import emptied
 
 _MEDIA = {"protobuf": "application/x-protobuf", "json": "application/json"}

@@ -12,7 +12,8 @@ from outlay.capture.telemetry import read
 from outlay.store import Store
 from outlay.wire.event import Flaw, from_json
 from tests.capture.telemetry.making import as_json
-from tests.dialects.playing import RECORDINGS, names, readings, recorded
+from tests.dialects.made_of import RECORDINGS, changed, names
+from tests.dialects.playing import readings, recorded
 from tests.laws.world import NOW, emptied, priced
 from tests.laws.world import read as asked
 from tools.golden import settle
@@ -75,6 +76,15 @@ def apart(number: int, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     first = min(datetime.fromisoformat(event["time"]) for event in found)
     later = datetime(2026, 10, 5, 0, 10 * (number % 6), tzinfo=UTC) + timedelta(hours=number // 6) - first
     return [{**event, "time": (datetime.fromisoformat(event["time"]) + later).isoformat()} for event in found]
+
+
+@pytest.mark.parametrize("emitter", names())
+def test_a_recording_is_of_what_makes_it_now(emitter: str) -> None:
+    """Whoever changes a driver, what it is pinned to or the fake server plays it again before it counts as tested."""
+    assert not (found := changed(emitter)), (
+        f"the recordings of {emitter} are stale: changed since are {', '.join(found)}."
+        f" Fix: make test-dialects NAME={emitter}, with RECORD=1 if it now sends something else that is right"
+    )
 
 
 @pytest.mark.parametrize("emitter", names())

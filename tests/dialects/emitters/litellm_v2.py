@@ -13,8 +13,8 @@ from pathlib import Path
 from tests.dialects.emitters.sending import SERVICE, Calls, sending
 
 _STARTING_S = 120
-#: Its exporter sends what it has this often; a scenario ends when that has surely happened.
-_SENDING_S = 1.5
+#: Its exporter sends what it has every half second; a scenario ends when that has surely happened, however busy.
+_SENDING_S = 3
 _ASKED = [{"role": "user", "content": "Say hi."}]
 
 

@@ -2,15 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
-from tests.dialects.emitters.sending import (
-    anthropic_calls,
-    anthropic_client,
-    openai_calls,
-    openai_client,
-    provider,
-    sending,
-)
+from tests.dialects.emitters.sending import play_both
 
 
 @contextmanager
@@ -26,18 +20,13 @@ def _around(name: str) -> AbstractContextManager[object]:
     return _known() if name.endswith("_at_work") else nullcontext()
 
 
-def main() -> None:
-    """Play all scenarios."""
+def _instrument(own: Any) -> None:
     from openinference.instrumentation.anthropic import AnthropicInstrumentor
     from openinference.instrumentation.openai import OpenAIInstrumentor
 
-    to = sending()
-    own = provider(to.collector)
     OpenAIInstrumentor().instrument(tracer_provider=own)
     AnthropicInstrumentor().instrument(tracer_provider=own)
-    calls = {**openai_calls(openai_client(to.llm)), **anthropic_calls(anthropic_client(to.llm))}
-    to.play(calls, own.force_flush, _around)
 
 
 if __name__ == "__main__":
-    main()
+    play_both(_instrument, _around)

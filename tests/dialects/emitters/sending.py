@@ -129,3 +129,19 @@ def anthropic_calls(client: Any) -> Calls:
         "message_refused": lambda: client.messages.create(**{**asked, "model": "refuse-429"}),
         "message_at_work": lambda: client.messages.create(**asked),
     }
+
+
+def play_both(
+    instrument: Callable[[Any], object], around: Callable[[str], AbstractContextManager[object]] = at_work
+) -> None:
+    """Play everything that is asked of OpenAI and of Anthropic, with their clients instrumented.
+
+    Args:
+        instrument: Instruments both libraries; is given the tracer provider that sends to the receiver.
+        around: Opens what is to be around a call of that name.
+    """
+    to = sending()
+    own = provider(to.collector)
+    instrument(own)
+    calls = {**openai_calls(openai_client(to.llm)), **anthropic_calls(anthropic_client(to.llm))}
+    to.play(calls, own.force_flush, around)

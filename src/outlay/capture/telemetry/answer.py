@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from outlay.capture.telemetry.protobuf_body import message
+from outlay.capture.telemetry.bodies.protobuf import message
 
 #: Place, field, code, fix.
 Rejection = tuple[int, str, str, str]

@@ -1,13 +1,12 @@
 """Attributes: which of them matter, and for what. All others are passed over without being decoded.
 
-Comes in: an attribute's name, and its value as OTLP encodes it. Goes out: the part it belongs to, its name there, and
-its value. Equal attributes come again and again, so what an encoded one says is remembered.
+Comes in: an attribute's name, and its value. Goes out: the part it belongs to, its name there, and its value as far as
+it may be kept.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from struct import unpack_from
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -17,9 +16,7 @@ from outlay.capture.telemetry.span import FACT, MAP, OTHER, OWN, SELDOM, TAG, UN
 from outlay.errors import Broken
 from outlay.wire import values
 from outlay.wire.content import is_content
-from outlay.wire.flaw import Flawed
 
-Role = tuple[int, str]
 Found = tuple[int, str, Value]
 Item = TypeVar("Item")
 #: Beginnings of our own names; what follows is a field of the attribution, or a tag.
@@ -76,8 +73,8 @@ _LONGEST_MAP = 1 << 16
 _UNKNOWN_SERVICE = "unknown_service"
 _LONGEST_TAG = values.LONGEST_NAME
 _MOST_TAGS = 50
-_MOST_ROLES = 20_000
-_MOST_KNOWN = 8_192
+#: How many names are remembered before starting over.
+MOST_ROLES = 20_000
 #: Slots that hold objects.
 _OPENED = frozenset({"usage"})
 #: Slots and fields whose values hardly come twice: remembering them would only crowd out what does come again.
@@ -90,13 +87,28 @@ _ORDINARY = frozenset({*values.ORDINARY, "on_demand", "global", "not_available"}
 _TOOLS = "server_tool_use"
 #: What an attribute says that nobody asked for.
 NOTHING: Found = (UNREAD, "", "")
-#: How AnyValue tags its fields, in OTLP's encoding.
-_TEXT, _BOOL, _INT, _DOUBLE, _ARRAY = 0x0A, 0x10, 0x18, 0x21, 0x2A
-_BYTE = 0x80
-#: Bytes of the shortest attribute with a value, and what a whole number of 21 bits takes at most with its tags.
-_SHORTEST, _SMALL = 4, 6
-#: How KeyValue tags its value.
-_VALUE = 0x12
+
+
+class Role(NamedTuple):
+    """What the attributes of one name are for.
+
+    Args:
+        part: The part of what a span says.
+        name: Their name there.
+        once: Whether their values hardly come twice.
+        plain: Whether their texts are taken as they stand, when they are short and neither quoted nor empty.
+        number: Whether numbers are kept as numbers.
+    """
+
+    part: int
+    name: str
+    once: bool = False
+    plain: bool = False
+    number: bool = False
+
+
+#: The role of what nobody asked for.
+UNKNOWN = Role(UNREAD, "")
 
 
 class Attributes:
@@ -107,16 +119,14 @@ class Attributes:
     """
 
     def __init__(self, known: Mapping[str, Dialect]) -> None:
-        self._roles: dict[bytes | str, Role] = {}
+        #: What has been found out, by name.
+        self.roles: dict[str, Role] = {}
         self._free: list[str] = []
-        self._known: dict[bytes, Found] = {}
-        #: Returns what an encoded attribute is known to say; None when it has not been seen.
-        self.remembered = self._known.get
-        exact: dict[str, Role] = {name: (OTHER, field) for name, field in _CONVENTIONS.items()}
+        exact: dict[str, tuple[int, str]] = {name: (OTHER, field) for name, field in _CONVENTIONS.items()}
         exact |= {name: _fact(slot) for name, slot in _CALLS.items()}
         for dialect in known.values():
             self._free += dialect.free
-            told: dict[str, Role] = {name: _fact(slot) for name, slot in dialect.slots.items()}
+            told: dict[str, tuple[int, str]] = {name: _fact(slot) for name, slot in dialect.slots.items()}
             told |= {name: (OTHER, field) for name, field in dialect.fields.items()}
             told |= {name: (TAG, tag) for name, tag in dialect.tags.items()}
             told |= {name: (MAP, name) for name in dialect.maps}
@@ -126,24 +136,24 @@ class Attributes:
         self._exact = exact
         self._free.sort(key=len, reverse=True)
 
-    def role(self, name: bytes | str) -> Role:
-        """Return the part an attribute belongs to and its name there; its name may be given in UTF-8.
+    def role(self, name: str) -> Role:
+        """Return what an attribute is for, by its name.
 
-        >>> attributes().role(b"app.feature")[1], attributes().role(b"gen_ai.input.messages")[1]
+        >>> attributes().role("app.feature").name, attributes().role("gen_ai.input.messages").name
         ('feature', '')
         """
-        found = self._roles.get(name)
+        found = self.roles.get(name)
         if found is None:
-            try:
-                found = self._classified(name if isinstance(name, str) else name.decode())
-            except UnicodeDecodeError:
-                found = (UNREAD, "")
-            if len(self._roles) >= _MOST_ROLES:
-                self._roles.clear()
-            self._roles[name] = found
+            part, known_as = self._classified(name)
+            number = part in (FACT, SELDOM) and known_as in NUMBERS
+            plain = UNREAD < part <= OTHER and known_as not in _CLOSELY
+            found = Role(part, known_as, known_as in _ONCE, plain, number)
+            if len(self.roles) >= MOST_ROLES:
+                self.roles.clear()
+            self.roles[name] = found
         return found
 
-    def _classified(self, name: str) -> Role:
+    def _classified(self, name: str) -> tuple[int, str]:
         if (found := self._exact.get(name)) is not None:
             return found
         for beginnings, part in ((_OWN, OWN), (self._free, OTHER)):
@@ -153,55 +163,11 @@ class Attributes:
                     return self.dimension(rest, part)
         return (UNREAD, "")
 
-    def dimension(self, name: str, part: int = OTHER) -> Role:
-        """Return the role of a dimension that the user named."""
+    def dimension(self, name: str, part: int = OTHER) -> tuple[int, str]:
+        """Return the part that a dimension belongs to which the user named, and its name there."""
         if field := _FIELDS.get(name):
             return (part, field)
         return (UNREAD, "") if is_content(name) or len(name) > _LONGEST_TAG else (TAG, name)
-
-    def decoded(self, raw: bytes) -> Found:
-        """Return what an encoded attribute says: its part, its name there, its value.
-
-        Raises:
-            Flawed: It is not encoded as OTLP has it, or says something that no event may hold.
-        """
-        size = len(raw)
-        # Nearly always the key comes first, and all lengths fit into one byte; what does not is decoded with care.
-        name = raw[2 : 2 + raw[1]] if size > _SHORTEST and raw[0] == _TEXT and raw[1] < _BYTE else b""
-        at = len(name) + 2
-        if not name or at + _SHORTEST > size or raw[at] != _VALUE or raw[at + 1] != size - at - 2:
-            return self._slowly_decoded(raw)
-        part, known_as = self._roles.get(name) or self.role(name)
-        if not part:
-            found = NOTHING
-        elif raw[at + 2] == _TEXT and raw[at + 3] == size - at - 4 < _BYTE:
-            try:
-                text = raw[at + 4 :].decode()
-            except UnicodeDecodeError as error:
-                raise Flawed("bad-encoding", name.decode(), None, "send texts in UTF-8") from error
-            if part <= OTHER and text and text[0] != '"' and known_as not in _CLOSELY and "\x00" not in text:
-                found = (part, known_as, text)
-            else:
-                found = self.kept(part, known_as, text)
-            if known_as in _ONCE:
-                return found
-        elif raw[at + 2] == _INT and known_as in NUMBERS and size - at <= _SMALL and raw[-1] < _BYTE:
-            number = _small(raw, at + 3)
-            return (part, known_as, number) if number >= 0 else self._slowly_decoded(raw)
-        else:
-            return self._slowly_decoded(raw)
-        if len(self._known) >= _MOST_KNOWN:
-            self._known.clear()
-        self._known[raw] = found
-        return found
-
-    def _slowly_decoded(self, raw: bytes) -> Found:
-        name, at = _name(raw)
-        if not name:
-            raw = _key_first(raw)
-            name, at = _name(raw)
-        part, known_as = self.role(name)
-        return self.kept(part, known_as, _value(raw, at, name)) if part else NOTHING
 
     def kept(self, part: int, name: str, value: Value | None) -> Found:
         """Return a value that was decoded, as far as it may be kept.
@@ -221,31 +187,31 @@ class Attributes:
             return (part, name, value)
         return (part, name, ("true" if value else "false") if type(value) is bool else str(value))
 
-    def sorted_out(
-        self, encoded: Iterable[Item], known: Callable[[Item], Found | None], decode: Callable[[Item], Found]
-    ) -> Parts:
+    def sorted_out(self, items: Iterable[Item], read: Callable[[Item], Found]) -> Parts:
         """Return what attributes say, sorted by what they are for.
 
         Names of our own win over all others; of those, what stands first. What maps hold comes after what is said
         outright.
 
         Args:
-            encoded: The attributes, however they come.
-            known: Returns what one is known to say, None when that is to be found out.
-            decode: Finds it out.
+            items: The attributes, however they come.
+            read: Returns what one of them says.
 
         Raises:
             Flawed: One of them says something that no event may hold.
         """
         facts: dict[str, Value] = {}
         said: dict[str, Value] = {}
+        own: dict[str, Value] = {}
         rest: list[Found] = []
         seldom = False
-        for item in encoded:
-            found = known(item) or decode(item)
+        for item in items:
+            found = read(item)
             part, name, value = found
             if part == FACT:
                 facts[name] = value
+            elif part == OWN:
+                own[name] = value
             elif part == OTHER:
                 said.setdefault(name, value)
             elif part == SELDOM:
@@ -253,14 +219,14 @@ class Attributes:
                 seldom = True
             elif part:
                 rest.append(found)
-        sorted_parts = Parts(facts, said, {}, seldom)
+        if own:
+            said.update(own)
+        parts = Parts(facts, said, {}, seldom)
         if rest:
-            self._sort_rest(rest, sorted_parts)
-        return sorted_parts
+            self._add(rest, parts)
+        return parts
 
-    def _sort_rest(self, rest: Iterable[Found], parts: Parts) -> None:
-        own = {name: value for part, name, value in rest if part == OWN}
-        parts.said.update(own)
+    def _add(self, rest: Iterable[Found], parts: Parts) -> None:
         for part, name, value in rest:
             if part == TAG and len(parts.tags) < _MOST_TAGS:
                 parts.tags[name] = value
@@ -289,7 +255,7 @@ def attributes() -> Attributes:
     return Attributes(dialects())
 
 
-def _fact(slot: str) -> Role:
+def _fact(slot: str) -> tuple[int, str]:
     return (FACT if slot in USUAL else SELDOM, slot)
 
 
@@ -326,103 +292,3 @@ def _unquoted(value: str) -> str:
         return msgspec.json.decode(value, type=str)
     except ValueError:
         return value
-
-
-def _name(raw: bytes) -> tuple[bytes, int]:
-    """Return the key of an encoded KeyValue, and where its value begins."""
-    if len(raw) > 1 and raw[0] == _TEXT and raw[1] < _BYTE:
-        end = 2 + raw[1]
-        return raw[2:end], end
-    if len(raw) > 2 and raw[0] == _TEXT:  # noqa: PLR2004 - a tag and a length of two bytes
-        size, at = _varint(raw, 1)
-        return raw[at : at + size], at + size
-    return b"", len(raw)
-
-
-def _small(raw: bytes, at: int) -> int:
-    """Return the whole number that an attribute ends with; -1 when more stands there."""
-    # Seven bits in each byte, the lowest first; all but the last are marked, and the last byte of all is not.
-    number, place = raw[at], at + 1
-    while raw[place - 1] >= _BYTE:
-        number += (raw[place] - 1) << 7 * (place - at)
-        place += 1
-    return number if place == len(raw) else -1
-
-
-def _key_first(raw: bytes) -> bytes:
-    """Return a KeyValue with its key in front, where nearly everybody writes it."""
-    try:
-        if raw and raw[0] == _VALUE:
-            size, at = _varint(raw, 1)
-            if at + size < len(raw) and raw[at + size] == _TEXT:
-                return raw[at + size :] + raw[: at + size]
-    except (IndexError, ValueError):
-        pass
-    return b""
-
-
-def _value(raw: bytes, at: int, name: bytes) -> Value | None:
-    """Return the value of an encoded KeyValue; None when it has none that matters."""
-    shown = name.decode("utf-8", "replace")
-    try:
-        if at >= len(raw):
-            return None
-        size, start = (raw[at + 1], at + 2) if raw[at + 1] < _BYTE else _varint(raw, at + 1)
-        if raw[at] == _VALUE and start + size == len(raw):
-            return _any(raw, start) if size else None
-    except UnicodeDecodeError as error:
-        raise Flawed("bad-encoding", shown, None, "send texts in UTF-8") from error
-    except (IndexError, ValueError, ArithmeticError):
-        pass
-    raise Flawed("bad-attribute", shown, None, "encode attributes as OTLP 1 has them")
-
-
-def _any(raw: bytes, at: int) -> Value | None:
-    tag = raw[at]
-    if tag == _TEXT:
-        size, at = (raw[at + 1], at + 2) if raw[at + 1] < _BYTE else _varint(raw, at + 1)
-        text = raw[at : at + size]
-        if len(text) != size:
-            raise IndexError
-        return text.decode()
-    if tag == _INT:
-        found, _ = _varint(raw, at + 1)
-        return found - (1 << 64) if found >> 63 else found
-    if tag == _BOOL:
-        return raw[at + 1] != 0
-    if tag == _DOUBLE:
-        number: float = unpack_from("<d", raw, at + 1)[0] if len(raw) >= at + 9 else 0.0
-        return number
-    return _texts(raw, at) if tag == _ARRAY else None
-
-
-def _texts(raw: bytes, at: int) -> list[str]:
-    """Return the texts of an encoded array; whatever else is in it is left out."""
-    size, at = _varint(raw, at + 1)
-    end, found = at + size, []
-    if end > len(raw):
-        raise IndexError
-    while at < end:
-        if raw[at] != _TEXT:
-            break
-        size, at = _varint(raw, at + 1)
-        if size and raw[at] == _TEXT:
-            text = _any(raw[: at + size], at)
-            found.append(str(text))
-        at += size
-    return found
-
-
-def _varint(raw: bytes, at: int) -> tuple[int, int]:
-    found = shift = 0
-    while True:
-        byte = raw[at]
-        at += 1
-        found |= (byte & 0x7F) << shift
-        if byte < _BYTE:
-            if found >> 64:
-                raise ValueError(found)
-            return found, at
-        shift += 7
-        if shift > 63:  # noqa: PLR2004 - no number has more bits
-            raise ValueError(found)

@@ -66,6 +66,9 @@ _SECOND = 1_000_000_000
 #: No call takes longer, in nanoseconds; an end that says so is no end.
 LONGEST = 30 * 86_400 * _SECOND
 _MILLISECOND = 1_000_000
+#: In microseconds.
+_MICROS = 1_000_000
+_MINUTE, _DAY = 60 * _MICROS, 86_400 * _MICROS
 
 
 def event_of(span: Span, dialect: Dialect) -> dict[str, object] | None:
@@ -136,8 +139,12 @@ def instant(nanoseconds: int) -> str:
     Raises:
         Flawed: It is none, or out of any reason.
     """
-    seconds, rest = divmod(nanoseconds, _SECOND)
-    return f"{_second(seconds)}.{rest // 1000:06d}Z"
+    day, rest = divmod(nanoseconds // 1000, _DAY)
+    if (date := _date(day)) is None:
+        code = "bad-time" if nanoseconds >= _SECOND else "missing-time"
+        raise Flawed(code, "start_time_unix_nano", nanoseconds, "state when it began, in nanoseconds since 1970")
+    minutes, micros = divmod(rest, _MINUTE)
+    return f"{date}T{minutes // 60:02d}:{minutes % 60:02d}:{micros // _MICROS:02d}.{micros % _MICROS:06d}Z"
 
 
 def round_ms(nanoseconds: int) -> int:
@@ -145,16 +152,14 @@ def round_ms(nanoseconds: int) -> int:
     return (nanoseconds + _MILLISECOND // 2) // _MILLISECOND
 
 
-@lru_cache(maxsize=4096)
-def _second(seconds: int) -> str:
+@lru_cache(maxsize=64)
+def _date(day: int) -> str | None:
+    """Return a day, counted from 1970, as ISO 8601; None when it is out of any reason."""
     try:
-        found = datetime.fromtimestamp(seconds, UTC)
+        found = datetime.fromtimestamp(day * _DAY // _MICROS, UTC)
     except (ValueError, OverflowError, OSError):
-        found = None
-    if found is None or found.year not in YEARS:
-        code = "bad-time" if seconds else "missing-time"
-        raise Flawed(code, "start_time_unix_nano", seconds, "state when it began, in nanoseconds since 1970")
-    return f"{found:%Y-%m-%dT%H:%M:%S}"
+        return None
+    return found.date().isoformat() if found.year in YEARS else None
 
 
 def _provider(facts: Mapping[str, Value], tags: dict[str, Value], model: Value | None) -> str | None:

@@ -196,7 +196,7 @@ def _attribution(found: _Payload, keys: _Keys) -> Parts:
         (MAP, "metadata", msgspec.json.encode(told).decode() if told else None),
         (MAP, "request_tags", found.request_tags or None),
     )
-    return known.sorted_out(stated, lambda _: None, lambda one: known.kept(*one))
+    return known.sorted_out(stated, lambda one: known.kept(*one))
 
 
 def _answered_by(found: _Payload) -> str | None:

@@ -4,24 +4,26 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
 
-from outlay.capture.telemetry import json_body, litellm, protobuf_body
+from outlay.capture.telemetry import litellm
 from outlay.capture.telemetry.answer import Rejection
+from outlay.capture.telemetry.bodies import json, protobuf
+from outlay.capture.telemetry.bodies.walk import Rejected
 from outlay.capture.telemetry.dialect import Dialect
 from outlay.capture.telemetry.dialects import dialects
-from outlay.capture.telemetry.event import event_of
+from outlay.capture.telemetry.event import event_of, instant
 from outlay.capture.telemetry.kinship import attribute, settle
 from outlay.capture.telemetry.span import Span
 from outlay.errors import BadInput
 from outlay.wire.flaw import Flaw, Flawed
 
-_BODIES = {"protobuf": protobuf_body, "json": json_body}
+_BODIES = {"protobuf": protobuf, "json": json}
 _KINDS = ("traces", "logs", "metrics", "litellm")
 #: Which dialect a scope speaks is remembered for so many scopes.
 _MOST_SCOPES = 4096
 _LOG = "otel-log"
 _TRACE_DIGITS, _SPAN_DIGITS = 32, 16
 #: What a record must be called to be taken for a call; others belong to calls that have a span, or to none.
-_LOGGED = ("gen_ai.client.inference.operation.details",)
+_LOGGED = "gen_ai.client.inference.operation.details"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,66 +74,67 @@ def read(kind: str, body: bytes, media: str) -> Reading:
 
 
 def _read_traces(body: bytes, media: str) -> Reading:
-    broken: list[tuple[int, Flaw]] = []
-    flaws: list[tuple[int, Flaw]] = []
+    broken: list[Rejected] = []
+    flaws: list[Rejected] = []
     spans: dict[str, Span] = {}
     calls: list[Span] = []
     seen = 0
-    known = _scopes()
     for span in _BODIES[media].spans(body, broken):
         seen += 1
-        spans[span.id] = span
-        if not span.parts.facts:
-            continue
-        dialect = known.get(span.scope) or known.of(span)
-        try:
-            span.event = event_of(span, dialect)
-        except Flawed as flawed:
-            flaws.append((span.index, flawed.flaw))
-            continue
+        if span.whole is None:
+            spans[span.id] = span
+        _understand(span, flaws)
         if span.event is not None:
-            span.sensor = dialect.sensor
             calls.append(span)
             # It is all in the event now, and thousands of these are held at once.
             span.parts.facts.clear()
-    settle(spans, calls)
-    attribute(spans, calls)
+    theirs = [span for span in calls if span.whole is None] if len(spans) < seen else calls
+    settle(spans, theirs)
+    attribute(spans, theirs)
     return _reading(calls, seen + len(broken), broken + flaws)
 
 
 def _read_logs(body: bytes, media: str) -> Reading:
-    broken: list[tuple[int, Flaw]] = []
-    flaws: list[tuple[int, Flaw]] = []
+    broken: list[Rejected] = []
+    flaws: list[Rejected] = []
     calls: list[Span] = []
     seen = 0
-    known = _scopes()
-    for name, span in _BODIES[media].records(body, broken):
+    for span in _BODIES[media].records(body, broken):
         seen += 1
-        if (name or span.parts.facts.get("detail")) not in _LOGGED or not span.parts.facts:
+        if span.whole is None and (span.name.decode("utf-8", "replace") or span.parts.facts.get("detail")) != _LOGGED:
             continue
-        try:
-            event = event_of(span, known.get(span.scope) or known.of(span))
-        except Flawed as flawed:
-            flaws.append((span.index, flawed.flaw))
-            continue
-        if event is not None:
-            span.event = _as_logged(event, span)
+        _understand(span, flaws)
+        if span.event is not None:
             calls.append(span)
-    attribute({}, calls)
+            if span.whole is None:
+                _as_logged(span.event, span)
+    attribute({}, (span for span in calls if span.whole is None))
     return _reading(calls, seen + len(broken), broken + flaws)
 
 
-def _as_logged(event: dict[str, object], span: Span) -> dict[str, object]:
-    """Return the event of a record: another sensor saw the call than the one that wrote the span, if there is one."""
+def _understand(span: Span, flaws: list[Rejected]) -> None:
+    """Say in a span which event it is, if it is a call; what our own SDK says of one is taken whole."""
+    try:
+        if span.whole is not None:
+            span.event = {**span.whole, "time": instant(span.start)}
+        elif span.parts.facts:
+            known = _scopes()
+            dialect = known.get(span.scope) or known.of(span)
+            span.event, span.sensor = event_of(span, dialect), dialect.sensor
+    except Flawed as flawed:
+        flaws.append((span.index, flawed.flaw))
+
+
+def _as_logged(event: dict[str, object], span: Span) -> None:
+    """Make the event one of a record: another sensor saw the call than the one that wrote the span, if there is one."""
     event.pop("duration_ms", None)
-    if not json_body.is_id(span.trace, _TRACE_DIGITS):
+    if not json.is_id(span.trace, _TRACE_DIGITS):
         del event["trace"]
-    if not json_body.is_id(span.id, _SPAN_DIGITS):
+    if not json.is_id(span.id, _SPAN_DIGITS):
         del event["span"]
     said = repr((span.trace, span.id, span.start, event.get("response_id"), event["usage"], event["model"]))
     event["id"] = f"otlp-log/{blake2b(said.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
     event["sensor"] = _LOG
-    return event
 
 
 class _Scopes(dict[str, Dialect]):

@@ -33,7 +33,7 @@ class Span(msgspec.Struct, gc=False):
         trace: Trace id, 32 hex digits.
         id: Span id, 16 hex digits.
         parent: Span id of its parent; empty when there is none.
-        name: What it is called, in UTF-8.
+        name: What it is called, or a record's event, in UTF-8.
         kind: 2 where a request came in, 3 where one went out.
         start: When it began, in nanoseconds since 1970.
         end: When it ended, likewise.
@@ -42,6 +42,7 @@ class Span(msgspec.Struct, gc=False):
         scope: Who made it: the name of the instrumentation's scope.
         service: What the resource says about itself.
         parts: What its attributes say.
+        whole: The usage event that our own SDK made of the call and put into the span, but for its time.
         units: What it used, where the provider's own usage object says that; else its facts do.
         flaw: How that object contradicts itself.
         event: The usage event it is, once that is known.
@@ -51,16 +52,17 @@ class Span(msgspec.Struct, gc=False):
     index: int
     trace: str
     id: str
-    parent: str
-    name: bytes
-    kind: int
-    start: int
-    end: int
-    failed: bool
-    message: str
-    scope: str
-    service: Parts
-    parts: Parts
+    parent: str = ""
+    name: bytes = b""
+    kind: int = 0
+    start: int = 0
+    end: int = 0
+    failed: bool = False
+    message: str = ""
+    scope: str = ""
+    service: Parts = msgspec.field(default_factory=lambda: Parts({}, {}, {}))
+    parts: Parts = msgspec.field(default_factory=lambda: Parts({}, {}, {}))
+    whole: dict[str, object] | None = None
     units: dict[str, int] | None = None
     flaw: str | None = None
     event: dict[str, object] | None = None

@@ -230,30 +230,16 @@ def _note(exchange: Exchange, event: Any, held: int) -> int:  # noqa: ANN401 - a
 async def _passing_async(events: Any, exchange: Exchange) -> Any:  # noqa: ANN401 - as below, of aiobotocore's
     """Yield the messages of a stream as they come."""
     held = 0
-    try:
+    with exchange:
         async for event in events:
             held = _note(exchange, event, held)
             yield event
-    except GeneratorExit:
-        exchange.ended("closed")
-        raise
-    except BaseException as error:
-        exchange.failed(error)
-        raise
-    exchange.ended()
 
 
 def _passing(events: Any, exchange: Exchange) -> Any:  # noqa: ANN401 - a generator of botocore's messages
     """Yield the messages of a stream as they come."""
     held = 0
-    try:
+    with exchange:
         for event in events:
             held = _note(exchange, event, held)
             yield event
-    except GeneratorExit:
-        exchange.ended("closed")
-        raise
-    except BaseException as error:
-        exchange.failed(error)
-        raise
-    exchange.ended()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar, copy_context
 from itertools import count
 from time import perf_counter, time
+from typing import Self
 
 from outlay.sdk.instrument.hosts import Route
 from outlay.sdk.instrument.reading.answer import HELD, Answer, document_of
@@ -53,6 +54,8 @@ def name_of(call: int) -> str:
 
 class Exchange:
     """One attempt. Whoever sees it calls `answered`, adds to `chunks`, and calls `ended` or `failed` once.
+
+    As a context it ends as the block does: whole, closed when a stream is left before its end, or with what is raised.
 
     Args:
         route: Who is paid, and for what.
@@ -132,6 +135,19 @@ class Exchange:
         except Exception:  # noqa: BLE001 - law 12
             self.chunks.clear()
             swallowed("sifting an answer")
+
+    def __enter__(self) -> Self:
+        """Pass the answer on from here."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: object) -> None:
+        """Note how the answer ended; what is raised goes on."""
+        if error is None:
+            self.ended()
+        elif isinstance(error, GeneratorExit):
+            self.ended("closed")
+        else:
+            self.failed(error)
 
     def forget(self) -> None:
         """Keep nothing: nobody is paid for it."""

@@ -95,7 +95,7 @@ class _Sync(_Stream):
         exchange = self._exchange
         chunks = exchange.chunks
         held = 0
-        try:
+        with exchange:
             for chunk in self._inner:
                 chunks.append(chunk)
                 held += len(chunk)
@@ -103,13 +103,6 @@ class _Sync(_Stream):
                     held = 0
                     exchange.sift()
                 yield chunk
-        except GeneratorExit:
-            exchange.ended("closed")
-            raise
-        except BaseException as error:
-            exchange.failed(error)
-            raise
-        exchange.ended()
 
     def close(self) -> None:
         """Close the stream."""
@@ -122,7 +115,7 @@ class _Async(_Stream):
         exchange = self._exchange
         chunks = exchange.chunks
         held = 0
-        try:
+        with exchange:
             async for chunk in self._inner:
                 chunks.append(chunk)
                 held += len(chunk)
@@ -130,13 +123,6 @@ class _Async(_Stream):
                     held = 0
                     exchange.sift()
                 yield chunk
-        except GeneratorExit:
-            exchange.ended("closed")
-            raise
-        except BaseException as error:
-            exchange.failed(error)
-            raise
-        exchange.ended()
 
     async def aclose(self) -> None:
         """Close the stream."""

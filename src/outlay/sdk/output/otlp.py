@@ -1,7 +1,8 @@
 """OTLP: each event as a span, for any OpenTelemetry collector, by OTLP/HTTP in protobuf.
 
-A span carries the names of the GenAI conventions, where tokens were used, and all of the event under `outlay.`: its
-units as they are (disjoint, while `gen_ai.usage.input_tokens` includes what was cached), and its attribution.
+A span carries the names of the GenAI conventions, where tokens were used, and all of the event under `outlay.`
+(`outlay.wire.attributes`): its units as they are (disjoint, while `gen_ai.usage.input_tokens` includes what was
+cached), and its attribution. Forwarded to Outlay's collector it is the event it was.
 """
 
 import gzip
@@ -17,6 +18,7 @@ from outlay.sdk.output.connection import Answer
 from outlay.sdk.output.protobuf import fields, fixed, number, piece
 from outlay.sdk.output.verdict import Kind, Verdict, by_status
 from outlay.terms.unit import PROMPT_UNITS, TOKEN_UNITS
+from outlay.wire.attributes import SCOPE, to_attributes
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LEVEL = 1
@@ -55,10 +57,6 @@ _NAMED = {
 _OPERATIONS = frozenset({"chat", "text_completion", "generate_content", "embeddings", "rerank"})
 _PLAIN = {"error.type": "error", "user.id": "user", "session.id": "session"}
 _RESOURCE = {"service.name": "service", "service.version": "release", "deployment.environment.name": "environment"}
-_OUTLAY = (
-    *("feature", "customer", "team", "user", "session", "endpoint", "prompt", "provider", "model", "operation"),
-    *("response_id", "call", "attempt", "state", "reported_cost", "currency", "sensor"),
-)
 
 
 class Otlp:
@@ -101,7 +99,7 @@ def request(lines: Iterable[bytes]) -> bytes:
     for line in lines:
         event = json.loads(line)
         by_resource.setdefault(tuple(event.get(name) for name in _RESOURCE.values()), []).append(_span(event))
-    scope = piece(1, piece(1, "outlay"))
+    scope = piece(1, piece(1, SCOPE))
     found = []
     for said, spans in by_resource.items():
         named = dict(zip(_RESOURCE, said, strict=True))
@@ -153,12 +151,7 @@ def attributes(event: Mapping[str, object]) -> dict[str, object]:
                 key = f"anthropic.usage.cache_creation.ephemeral_{lifetime}_input_tokens"
                 found[key] = tokens[f"cache_write_{lifetime}"]
     found |= {key: event.get(name) for key, name in _PLAIN.items()}
-    found["outlay.event"] = event["id"]
-    found |= {f"outlay.{name}": event.get(name) for name in _OUTLAY}
-    for group, prefix in (("usage", "usage"), ("context", "context"), ("tags", "tag")):
-        held = cast(Mapping[str, object], event.get(group) or {})
-        found |= {f"outlay.{prefix}.{name}": value for name, value in held.items()}
-    return {key: value for key, value in found.items() if value is not None and value != ""}
+    return {key: value for key, value in found.items() if value is not None and value != ""} | to_attributes(event)
 
 
 def _attribute(field: int, name: str, value: object) -> bytes:

@@ -20,9 +20,14 @@ _DAMAGED = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 
 
 class Bodies:
-    """Reads bodies, and knows how much memory those hold that are being looked at."""
+    """Reads bodies, and knows how much memory those hold that are being looked at.
 
-    def __init__(self) -> None:
+    Args:
+        room: The most that several of them may hold together, in bytes; one alone is never turned away.
+    """
+
+    def __init__(self, room: int = MOST_HELD) -> None:
+        self._room = room
         self._held = 0
 
     @asynccontextmanager
@@ -42,7 +47,7 @@ class Bodies:
             nonlocal held
             held += size
             self._held += size
-            if self._held > MOST_HELD and before:
+            if self._held > self._room and before:
                 raise EngineFailed("more events are on their way than there is room for", fix="wait", code="busy")
 
         try:

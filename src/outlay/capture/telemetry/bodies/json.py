@@ -3,17 +3,21 @@
 Spans are decoded one by one, so that one that is malformed costs itself only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import msgspec
 
 from outlay.capture.telemetry.attributes import NOTHING, Found, attributes
-from outlay.capture.telemetry.protobuf_body import Rejected
+from outlay.capture.telemetry.bodies.walk import Group, Rejected, walked
 from outlay.capture.telemetry.span import Parts, Span, Value
 from outlay.errors import BadInput
+from outlay.wire.attributes import SCOPE, from_attributes
 from outlay.wire.flaw import Flaw, Flawed
 
 _LONGEST_NUMBER = 20
+#: A text below this length needs no closer look.
+_SHORT = 128
 _FAILED = ("2", "STATUS_CODE_ERROR")
 _KINDS = {"SPAN_KIND_SERVER": 2, "SPAN_KIND_CLIENT": 3}
 _TRACE_DIGITS, _SPAN_DIGITS = 32, 16
@@ -132,7 +136,7 @@ _one_record = msgspec.json.Decoder(_Record)
 _one_attribute = msgspec.json.Decoder(_Attribute)
 _events = msgspec.json.Decoder(list[_Event])
 _texts = msgspec.json.Decoder(dict[str, list[_Any] | None])
-_Decoded = _Traces | _Logs | _Metrics
+_Decoded = TypeVar("_Decoded")
 
 
 def _parsed(decoder: "msgspec.json.Decoder[_Decoded]", body: bytes, what: str) -> _Decoded:
@@ -147,59 +151,33 @@ def _parsed(decoder: "msgspec.json.Decoder[_Decoded]", body: bytes, what: str) -
 
 
 def spans(body: bytes, rejected: list[Rejected]) -> Iterator[Span]:
-    """Yield the spans of a request of traces, in its order; see `protobuf_body.spans`.
+    """Yield the spans of a request of traces, in its order; see `protobuf.spans`.
 
     Raises:
         BadInput: It is no such request.
     """
-    request = _parsed(_traces, body, "traces")  # type: ignore[arg-type] # one of the three
-    index = -1
-    for resource in request.resource_spans or ():  # type: ignore[union-attr] # as above
-        service, flaw = _read_resource(resource.resource)
-        for group in resource.scope_spans or ():
-            scope = group.scope.name if group.scope else ""
-            for raw in group.spans or ():
-                index += 1
-                try:
-                    span = _span(index, _decoded(_one_span, raw, "span"), scope, service)
-                except Flawed as flawed:
-                    rejected.append((index, flawed.flaw))
-                    continue
-                if flaw:
-                    rejected.append((index, flaw))
-                else:
-                    yield span
+    request = _parsed(_traces, body, "traces")
+    groups = (
+        _group(resource.resource, group.scope, group.spans)
+        for resource in request.resource_spans or ()
+        for group in resource.scope_spans or ()
+    )
+    return walked(groups, _span, rejected)
 
 
-def records(body: bytes, rejected: list[Rejected]) -> Iterator[tuple[str, Span]]:
-    """Yield the records of a request of logs, each with its event's name; see `protobuf_body.records`.
+def records(body: bytes, rejected: list[Rejected]) -> Iterator[Span]:
+    """Yield the records of a request of logs, each as the span it tells of; see `protobuf.records`.
 
     Raises:
         BadInput: It is no such request.
     """
-    request = _parsed(_logs, body, "logs")  # type: ignore[arg-type] # one of the three
-    index = -1
-    for resource in request.resource_logs or ():  # type: ignore[union-attr] # as above
-        service, flaw = _read_resource(resource.resource)
-        for group in resource.scope_logs or ():
-            scope = group.scope.name if group.scope else ""
-            for raw in group.log_records or ():
-                index += 1
-                try:
-                    found = _decoded(_one_record, raw, "record")
-                    when = _number(found.time_unix_nano, "time_unix_nano") or _number(
-                        found.observed_time_unix_nano, "observed_time_unix_nano"
-                    )
-                    said = _read_attributes(found.attributes)
-                except Flawed as flawed:
-                    rejected.append((index, flawed.flaw))
-                    continue
-                if flaw:
-                    rejected.append((index, flaw))
-                    continue
-                trace, ident = (found.trace_id or "").lower(), (found.span_id or "").lower()
-                name = found.event_name or ""
-                yield name, Span(index, trace, ident, "", b"", 0, when, 0, False, "", scope, service, said)  # noqa: FBT003 - by place, as all of them
+    request = _parsed(_logs, body, "logs")
+    groups = (
+        _group(resource.resource, group.scope, group.log_records)
+        for resource in request.resource_logs or ()
+        for group in resource.scope_logs or ()
+    )
+    return walked(groups, _record, rejected)
 
 
 def points(body: bytes) -> int:
@@ -208,10 +186,9 @@ def points(body: bytes) -> int:
     Raises:
         BadInput: It is no such request.
     """
-    request = _parsed(_metrics, body, "metrics")  # type: ignore[arg-type] # one of the three
     counts = [
         len(data.data_points or ())
-        for resource in request.resource_metrics or ()  # type: ignore[union-attr] # as above
+        for resource in _parsed(_metrics, body, "metrics").resource_metrics or ()
         for scope in resource.scope_metrics or ()
         for metric in scope.metrics or ()
         for data in (metric.gauge, metric.sum_, metric.histogram, metric.exponential_histogram, metric.summary)
@@ -220,14 +197,20 @@ def points(body: bytes) -> int:
     return sum(counts)
 
 
-def _decoded(decoder: "msgspec.json.Decoder[_Span] | msgspec.json.Decoder[_Record]", raw: msgspec.Raw, what: str):  # type: ignore[no-untyped-def] # noqa: ANN202 - what the decoder is for
+def _group(resource: _Resource | None, scope: _Scope | None, items: list[msgspec.Raw] | None) -> Group[msgspec.Raw]:
+    service, flaw = _read_resource(resource)
+    return Group(service, flaw, scope.name if scope else "", items or ())
+
+
+def _decoded(decoder: "msgspec.json.Decoder[_Decoded]", raw: msgspec.Raw, what: str) -> _Decoded:
     try:
         return decoder.decode(raw)
     except (ValueError, RecursionError) as error:
         raise Flawed(f"bad-{what}", what, None, f"send it as OTLP's JSON has it ({str(error)[:120]})") from error
 
 
-def _span(index: int, found: _Span, scope: str, service: Parts) -> Span:
+def _span(index: int, raw: msgspec.Raw, group: Group[msgspec.Raw]) -> Span:
+    found = _decoded(_one_span, raw, "span")
     trace, ident = found.trace_id.lower(), found.span_id.lower()
     if not is_id(trace, _TRACE_DIGITS):
         raise Flawed("bad-trace-id", "trace_id", trace or None, "send 32 hexadecimal digits that are not all zero")
@@ -235,7 +218,7 @@ def _span(index: int, found: _Span, scope: str, service: Parts) -> Span:
         raise Flawed("bad-span-id", "span_id", ident or None, "send 16 hexadecimal digits that are not all zero")
     status = found.status
     failed = status is not None and str(status.code) in _FAILED
-    said = _read_attributes(found.attributes)
+    whole, said = _said(found.attributes or (), group.scope)
     if failed and "error" not in said.facts:
         _read_exceptions(said, found.events)
     return Span(
@@ -249,17 +232,44 @@ def _span(index: int, found: _Span, scope: str, service: Parts) -> Span:
         _number(found.end_time_unix_nano, "end_time_unix_nano"),
         failed,
         status.message if status else "",
-        scope,
-        service,
+        group.scope,
+        group.service,
         said,
+        whole,
     )
+
+
+def _record(index: int, raw: msgspec.Raw, group: Group[msgspec.Raw]) -> Span:
+    found = _decoded(_one_record, raw, "record")
+    began = _number(found.time_unix_nano, "time_unix_nano")
+    whole, said = _said(found.attributes or (), group.scope)
+    return Span(
+        index,
+        trace=(found.trace_id or "").lower(),
+        id=(found.span_id or "").lower(),
+        name=(found.event_name or "").encode("utf-8", "replace"),
+        start=began or _number(found.observed_time_unix_nano, "observed_time_unix_nano"),
+        scope=group.scope,
+        service=group.service,
+        parts=said,
+        whole=whole,
+    )
+
+
+def _said(found: Iterable[_Attribute], scope: str) -> tuple[dict[str, object] | None, Parts]:
+    """Return the whole event that our own SDK put there, or what attributes of anybody else say."""
+    if scope == SCOPE:
+        stated = {one.key: _value(one.value, one.key) for one in found if one.value is not None}
+        if whole := from_attributes(stated):
+            return whole, Parts({}, {}, {})
+    return None, _read_attributes(found)
 
 
 def _read_exceptions(said: Parts, raw: msgspec.Raw) -> None:
     """Let the exceptions that a span recorded name the error; what they quote is left alone."""
     try:
         for event in _events.decode(raw):
-            if (told := _read_attributes(event.attributes).facts.get("exception")) is not None:
+            if (told := _read_attributes(event.attributes or ()).facts.get("exception")) is not None:
                 said.facts["error"] = told
     except (ValueError, RecursionError, Flawed):  # none, or none that can be read
         return
@@ -286,26 +296,27 @@ def _number(value: int | str, field: str) -> int:
     return value
 
 
-def _read_attributes(found: list[_Attribute] | None) -> Parts:
-    return attributes().sorted_out(found or (), _unknown, _found)
-
-
-def _unknown(_: _Attribute) -> None:
-    """Return nothing: comparing attributes that are decoded already would not be quicker than reading them."""
+def _read_attributes(found: Iterable[_Attribute]) -> Parts:
+    return attributes().sorted_out(found, _found)
 
 
 def _found(attribute: _Attribute) -> Found:
     known = attributes()
-    part, name = known.role(attribute.key)
-    if not part or attribute.value is None:
+    part, name, _, plain, is_number = known.roles.get(attribute.key) or known.role(attribute.key)
+    if not part or (held := attribute.value) is None:
         return NOTHING
-    return known.kept(part, name, _value(attribute.value, attribute.key))
+    text = held.string_value
+    if plain and text and len(text) < _SHORT and text[0] != '"' and "\x00" not in text:
+        return (part, name, text)
+    if is_number and text is None and (number := held.int_value) is not None:
+        return (part, name, _whole(number, attribute.key))
+    return known.kept(part, name, _value(held, attribute.key))
 
 
 def _read_resource(resource: _Resource | None) -> tuple[Parts, Flaw | None]:
     try:
         listed = [_one_attribute.decode(raw) for raw in resource.attributes or ()] if resource else None
-        return _read_attributes(listed), None
+        return _read_attributes(listed or ()), None
     except Flawed as flawed:
         return Parts({}, {}, {}), flawed.flaw
     except (ValueError, RecursionError) as error:

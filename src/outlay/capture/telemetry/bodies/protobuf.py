@@ -5,17 +5,19 @@ declared as bytes: a text that is not UTF-8 then costs its own span only, and at
 that matter and no others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
-from outlay.capture.telemetry.attributes import attributes
+from outlay.capture.telemetry.bodies.encoded import as_they_stand, sorted_out
+from outlay.capture.telemetry.bodies.walk import Group, Rejected, walked
 from outlay.capture.telemetry.span import Parts, Span
 from outlay.errors import BadInput
-from outlay.wire.flaw import Flaw, Flawed
+from outlay.wire.attributes import SCOPE, from_attributes
+from outlay.wire.flaw import Flawed
 
 _PACKAGE = "outlay.telemetry"
 _Field = descriptor_pb2.FieldDescriptorProto
@@ -62,7 +64,7 @@ _MESSAGES: dict[str, tuple[tuple[str, int, int | str, bool], ...]] = {
 }
 _FAILED = 2
 _TRACE_BYTES, _SPAN_BYTES = 16, 8
-Rejected = tuple[int, Flaw]
+_NO_TRACE, _NO_SPAN = bytes(_TRACE_BYTES), bytes(_SPAN_BYTES)
 
 
 @cache
@@ -109,32 +111,40 @@ def spans(body: bytes, rejected: list[Rejected]) -> Iterator[Span]:
     Raises:
         BadInput: It is no such request.
     """
-    request = _parsed("Traces", body)
-    index = -1
+    return walked(_groups(_parsed("Traces", body), "spans"), _span, rejected)
+
+
+def records(body: bytes, rejected: list[Rejected]) -> Iterator[Span]:
+    """Yield the records of a request of logs, each as the span it tells of, named by its event.
+
+    Args:
+        body: The request.
+        rejected: Gets the place of each record that cannot be read, and why.
+
+    Raises:
+        BadInput: It is no such request.
+    """
+    return walked(_groups(_parsed("Logs", body), "records"), _record, rejected)
+
+
+def _groups(request: Any, items: str) -> Iterator[Group[Any]]:  # noqa: ANN401 - as above
     for resource in request.resources:
-        service, flaw = _read_resource(resource.resource.attributes)
+        try:
+            service, flaw = sorted_out(resource.resource.attributes), None
+        except Flawed as flawed:
+            service, flaw = Parts({}, {}, {}), flawed.flaw
         for group in resource.scopes:
-            scope = group.scope.name.decode("utf-8", "replace")
-            for found in group.spans:
-                index += 1
-                try:
-                    span = _span(index, found, scope, service)
-                except Flawed as flawed:
-                    rejected.append((index, flawed.flaw))
-                    continue
-                if flaw:
-                    rejected.append((index, flaw))
-                else:
-                    yield span
+            yield Group(service, flaw, group.scope.name.decode("utf-8", "replace"), getattr(group, items))
 
 
-def _span(index: int, found: Any, scope: str, service: Parts) -> Span:  # noqa: ANN401 - as above
+def _span(index: int, found: Any, group: Group[Any]) -> Span:  # noqa: ANN401 - as above
     trace, ident = found.trace_id, found.span_id
-    if len(trace) != _TRACE_BYTES or not any(trace):
+    if len(trace) != _TRACE_BYTES or trace == _NO_TRACE:
         raise Flawed("bad-trace-id", "trace_id", trace.hex() or None, "send 16 bytes that are not all zero")
-    if len(ident) != _SPAN_BYTES or not any(ident):
+    if len(ident) != _SPAN_BYTES or ident == _NO_SPAN:
         raise Flawed("bad-span-id", "span_id", ident.hex() or None, "send 8 bytes that are not all zero")
-    said = read_attributes(found.attributes)
+    # Taken as a list at once: going through the library's own kind of list costs a call for each.
+    whole, said = _said(found.attributes[:], group.scope)
     failed, told = False, ""
     if found.HasField("status") and found.status.code == _FAILED:
         failed, told = True, found.status.message.decode("utf-8", "replace")
@@ -151,53 +161,44 @@ def _span(index: int, found: Any, scope: str, service: Parts) -> Span:  # noqa: 
         found.end,
         failed,
         told,
-        scope,
-        service,
+        group.scope,
+        group.service,
         said,
+        whole,
     )
 
 
-def _read_exceptions(said: Parts, events: Any) -> None:  # noqa: ANN401 - the library's own kind of list
+def _said(encoded: Iterable[bytes], scope: str) -> tuple[dict[str, object] | None, Parts]:
+    """Return the whole event that our own SDK put there, or what attributes of anybody else say."""
+    if scope == SCOPE and (whole := from_attributes(as_they_stand(encoded))):
+        return whole, Parts({}, {}, {})
+    return None, sorted_out(encoded)
+
+
+def _read_exceptions(said: Parts, events: Iterable[bytes]) -> None:
     """Let the exceptions that a span recorded name the error; what they quote is left alone."""
     for raw in events:
         try:
-            told = read_attributes(message("Event").FromString(raw).attributes).facts.get("exception")
+            told = sorted_out(message("Event").FromString(raw).attributes).facts.get("exception")
         except (DecodeError, Flawed):
             continue
         if told is not None:
             said.facts["error"] = told
 
 
-def records(body: bytes, rejected: list[Rejected]) -> Iterator[tuple[str, Span]]:
-    """Yield the records of a request of logs that belong to a span or state a time, each with its event's name.
-
-    Args:
-        body: The request.
-        rejected: Gets the place of each record that cannot be read, and why.
-
-    Raises:
-        BadInput: It is no such request.
-    """
-    request = _parsed("Logs", body)
-    index = -1
-    for resource in request.resources:
-        service, flaw = _read_resource(resource.resource.attributes)
-        for group in resource.scopes:
-            scope = group.scope.name.decode("utf-8", "replace")
-            for found in group.records:
-                index += 1
-                name = found.event_name.decode("utf-8", "replace")
-                when = found.time or found.observed
-                try:
-                    said = read_attributes(found.attributes)
-                except Flawed as flawed:
-                    rejected.append((index, flawed.flaw))
-                    continue
-                if flaw:
-                    rejected.append((index, flaw))
-                    continue
-                trace, ident = found.trace_id.hex(), found.span_id.hex()
-                yield name, Span(index, trace, ident, "", b"", 0, when, 0, False, "", scope, service, said)  # noqa: FBT003 - by place, as all of them
+def _record(index: int, found: Any, group: Group[Any]) -> Span:  # noqa: ANN401 - as above
+    whole, said = _said(found.attributes, group.scope)
+    return Span(
+        index,
+        trace=found.trace_id.hex(),
+        id=found.span_id.hex(),
+        name=found.event_name,
+        start=found.time or found.observed,
+        scope=group.scope,
+        service=group.service,
+        parts=said,
+        whole=whole,
+    )
 
 
 def points(body: bytes) -> int:
@@ -213,20 +214,3 @@ def points(body: bytes) -> int:
         for metric in scope.metrics
         for number in (5, 7, 9, 10, 11)
     )
-
-
-def read_attributes(encoded: Any) -> Parts:  # noqa: ANN401 - the library's own kind of list
-    """Sort encoded attributes into parts.
-
-    Raises:
-        Flawed: One that matters is malformed, or says something that no event may hold.
-    """
-    known = attributes()
-    return known.sorted_out(encoded, known.remembered, known.decoded)
-
-
-def _read_resource(encoded: Any) -> tuple[Parts, Flaw | None]:  # noqa: ANN401 - as above
-    try:
-        return read_attributes(encoded), None
-    except Flawed as flawed:
-        return Parts({}, {}, {}), flawed.flaw

@@ -1,0 +1,1 @@
+"""Bodies of OTLP requests in protobuf and in JSON: the spans and records they hold, with attributes sorted."""
