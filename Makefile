@@ -8,7 +8,7 @@ PY := .venv/bin/python
 # What ruff and the laws look at; mypy has its list in pyproject.toml.
 CODE := src tools tests bench
 
-.PHONY: help setup assets browser demo check test test-dialects fuzz format golden bench docs clean
+.PHONY: help setup assets browser validator demo check test test-dialects fuzz format golden bench docs clean
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,9 @@ assets: ## build what the web pages load, from web/
 browser: ## make sure there is a Chromium for the tests of the web pages
 	@tools/setup/browser.sh
 
+validator: ## make sure there is the official FOCUS validator, for the tests of what is exported
+	@tools/setup/validator.sh
+
 demo: setup ## build an invented company and show it (ARGS=--no-serve prints the answer and ends)
 	@.venv/bin/outlay demo $(ARGS)
 
@@ -32,10 +35,10 @@ check: setup ## form, types, layers and laws, without running the tests
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m tools.laws
 
-test: check browser ## everything: setup, check, then all tests in random order (ARGS=... goes to pytest)
+test: check browser validator ## everything: setup, check, then all tests in random order (ARGS=... goes to pytest)
 	$(PY) -m pytest -n 2 $(ARGS)
 
-test-dialects: setup ## play the real instrumentation libraries, in environments of their own (NAME=... plays one; RECORD=1)
+test-dialects: setup ## play the real libraries whose recordings are stale (ALL=1 all, NAME=... one; RECORD=1 records)
 	$(PY) -m tests.dialects.playing $(NAME)
 
 fuzz: setup ## look for input that breaks a parser, or the API (SECONDS=600 in all; NAME=row looks at one)

@@ -22,13 +22,24 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "outlay import": (
         (
-            *("take_in", "source", "files", "lines", "skipped", "skipped_by_reason", "problem_lines", "problems"),
-            *("totals", "control_totals", "matches", "differences", "restated", "repeated"),
+            *("take_in", "source", "files", "lines", "skipped", "skipped_by_reason", "skipped_totals"),
+            *("problem_lines", "problems", "totals", "control_totals", "matches", "differences"),
+            *("costs", "control_costs", "restated", "repeated", "notes"),
         ),
         (
             "With them stands one count of what landed: `charges` for a bill, `events` and `duplicates` for events,"
             " `rows` for the rest. `lines` is always what landed plus `skipped` plus `problem_lines`. `matches` says"
-            " whether the totals meet the file's own, to the last digit; `differences` says by how much not."
+            " whether the totals and what was skipped meet the file's own, to the last digit; `differences` says by how"
+            " much not. `costs` are those beside the billed one where the format keeps them apart, `control_costs` what"
+            " the files hold of them. With `--dry-run` there is `preview`, the first charges, and nothing is kept."
+        ),
+    ),
+    "outlay sources": (
+        ("sources", "findings"),
+        (
+            "One of `sources` for each `[[source]]`: `state` is `imported`, `unchanged`, `failed` or `never run`;"
+            " `days_behind` is how old its newest day is; secrets are left out of `last_error`. `findings` are open:"
+            " `source-stopped`, `source-failing` and `source-silent`, each with `evidence` and `fix`."
         ),
     ),
     "outlay run": (
@@ -51,22 +62,35 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
         ),
     ),
     "outlay costs": (
-        ("period", "origin", "by", "rows", "total", "currency", "totals", "coverage", "remainders"),
+        (
+            *("period", "origin", "by", "rows", "total", "currency", "totals", "conversion", "coverage", "remainders"),
+            *("states", "adjustments"),
+        ),
         (
             "Each row has the dimensions asked for, `amount`, `currency`, and `calls` where usage knows the same"
             " dimensions. `total` and `currency` are `null` when there are several currencies; `totals` has each."
+            " `states` says how final the figures are, by month and provider; `adjustments` came late for closed months"
+            " and are shown in this period, never among `rows`."
         ),
     ),
     "outlay features": (("period", "rows"), "One row per feature and currency."),
     "outlay customers": (
-        ("period", "rows"),
-        "`margin` and `margin_ratio` are `null`, with a `reason`, where no revenue is known.",
+        ("period", "rows", "conversion"),
+        "`margin` and `margin_ratio` are `null`, with a `reason`, where no revenue is known in the cost's currency.",
     ),
     "outlay models": (("period", "rows"), "One row per provider and model; amounts are usage times price."),
     "outlay users": (("period", "users", "rows"), "`users` counts all of them, `rows` holds the dearest."),
     "outlay reconcile": (
-        ("period", "currency", "billed", "estimated", "gap", "causes", "rows"),
-        "`gap` is `billed` minus `estimated`; the amounts of `causes` sum to it exactly.",
+        (
+            *("period", "currency", "billed", "estimated", "gap", "coverage", "causes", "rows", "evidence"),
+            *("calibrated", "states"),
+        ),
+        (
+            "`gap` is `billed` minus `estimated`; the amounts of `causes` sum to it exactly, in all and in each of"
+            " `rows`. `coverage` is the part of what was billed for usage that events tell of; `evidence` says how each"
+            " cause was concluded; `calibrated` is what each feature costs once scaled to the invoices, from `low` to"
+            " `high`; `states` says how final the figures are."
+        ),
     ),
     "outlay explain": (
         ("before", "after", "currency", "change", "effects", "by", "segments", "causes", "verdict", "notes"),
@@ -80,6 +104,13 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
         (
             "Shares lead to their pools and rules, pools to lines of the bill, weights to events and prices."
             " `events_removed` are the months of which roll-ups are left and no events, and since when."
+        ),
+    ),
+    "outlay trace-back": (
+        ("period", "where", "query", "totals", "shares", "pools", "rules", "events_removed"),
+        (
+            "As `outlay evidence`, and besides: `driver_rows` of each share, `taken` of each pool (the shares of other"
+            " rules it was made of), and who put each rule into force, when and why."
         ),
     ),
     "outlay estimate": (
@@ -159,8 +190,61 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
         ),
     ),
     "outlay prices snapshot": (("file", "bytes", "prices", "known_at"), "The file is for `outlay.price(...)`."),
-    "outlay rules apply": (("rule_version", "rules"), "`rules` are the names, in order."),
-    "outlay rules show": (("rule_version", "rules"), "`rules` are the rules in force, whole."),
+    "outlay close": (
+        ("month", "closed_at", "actor", "reason", "run", "rule_version", "fingerprint"),
+        "`fingerprint` is of the figures that are final; it is compared when the month is opened again.",
+    ),
+    "outlay reopen": (
+        ("month", "reopened_at", "actor", "reason", "run", "unchanged"),
+        "`unchanged` says whether the ledger was still what the month was closed with.",
+    ),
+    "outlay restatements": (
+        ("period", "bills", "movements", "adjustments"),
+        (
+            "`bills` that a later import replaced; `movements` of months that were over, each with its `change`, the"
+            " `take_ins` that came before it and `rows` by feature, customer and team; `adjustments` of closed months"
+            " that are in force, by currency."
+        ),
+    ),
+    "outlay rules apply": (
+        ("rule_version", "rules", "author", "reason", "effective_from"),
+        "`rules` are the names, in order.",
+    ),
+    "outlay rules plan": (
+        ("period", "before", "after", "changed", "moved"),
+        (
+            "`before` and `after` are versions; `changed` names the rules that were split anew; `moved` holds rows by"
+            " `feature`, `customer`, `team`, `rule` and `state`, whose `change` sums to zero in each currency."
+        ),
+    ),
+    "outlay rules history": (("versions",), "The last applied first."),
+    "outlay rules show": (
+        ("rule_version", "rules", "named", "order"),
+        "`named` are dimensions and mappings; `order` is that in which rules are split.",
+    ),
+    "outlay rules sensitivity": (
+        ("period", "where", "rows", "totals", "assumptions"),
+        "Each row has what one rule gives now, and by every other driver in `drivers`.",
+    ),
+    "outlay aws-tags list": (
+        ("tags", "backfills"),
+        (
+            "For each tag `key`, `kind`, `status` (active or inactive), `last_updated`, `last_used`, and `also`, the"
+            " keys that differ from it only in spelling. For each backfill `from`, `requested_at`, `status` and"
+            " `completed_at`."
+        ),
+    ),
+    **dict.fromkeys(
+        ("outlay aws-tags activate", "outlay aws-tags deactivate"),
+        (
+            ("applied", "changed", "unchanged", "refused"),
+            "Without `--apply`, `applied` is false and `changed` is what would be. `refused` is AWS's code by key.",
+        ),
+    ),
+    "outlay aws-tags backfill": (
+        ("applied", "from", "tags", "backfill"),
+        "`tags` are the active keys, which are filled in; `backfill` is AWS's answer, `null` without `--apply`.",
+    ),
     **dict.fromkeys(
         ("outlay keys make", "outlay keys rotate"),
         (
@@ -187,6 +271,12 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
             " was left. `pseudonym` is `null` when nothing was replaced."
         ),
     ),
+    "outlay export focus": (
+        ("path", "period", "grain", "rows", "charges", "totals", "control_totals", "matches"),
+        "`totals` were read back from the file; `control_totals` are the charges'. They meet, or no file is left.",
+    ),
+    "outlay export csv": (("path", "rows"), "The file has the rows of the table, or of the answer."),
+    "outlay export parquet": (("path", "rows"), "The same."),
     "outlay doctor": (
         ("outlay", "store", "default_store", "engine", "take_ins", "published", "removed"),
         (

@@ -8,7 +8,7 @@ it does is seen before `publish` says so; a run that breaks a law publishes noth
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from time import perf_counter
@@ -16,10 +16,13 @@ from typing import cast
 
 from outlay.allocate import stage as allocation
 from outlay.allocate.rules import Rules
+from outlay.allocate.versions import rules_of
 from outlay.capture.retention import refuse_removed, removals
+from outlay.closing import Closing, came_since, closing_of, closings, move
+from outlay.closing import Moved as Movement
 from outlay.cost import stage as cost
 from outlay.cost.rerating import Moved, compare
-from outlay.errors import BadInput, EngineFailed
+from outlay.errors import BadInput, EngineFailed, Refused
 from outlay.prices import learn
 from outlay.prices.book import Book
 from outlay.store import Row, Store
@@ -78,6 +81,8 @@ class Published:
         stages: What each stage took.
         waiting: Corrections of past prices that this month waits for, until it is re-rated.
         moved: What it moved, where it replaced another run to re-rate it.
+        movement: What it moved in a month that was over. Of a closed month these are adjustments: the run was let go
+            again, and `run` and `conserved` are what the month was closed with.
     """
 
     run: Run
@@ -87,6 +92,7 @@ class Published:
     stages: Sequence[StageTime]
     waiting: int = 0
     moved: Moved | None = None
+    movement: Movement | None = None
 
 
 def price(store: Store, run: Run) -> None:
@@ -101,7 +107,7 @@ def roll_up(store: Store, run: Run) -> None:
 
 def reconcile(store: Store, run: Run) -> None:
     """Hold estimates against the bill."""
-    cost.reconcile(store, run.values)
+    cost.reconcile(store, run.known_at, run.corrected_at, run.values)
 
 
 def allocate(store: Store, run: Run) -> None:
@@ -120,8 +126,8 @@ def sum_ledger(store: Store, run: Run) -> None:
 STAGES: tuple[tuple[Callable[[Store, Run], None], tuple[str, ...]], ...] = (
     (price, ("correction_cutoff", "price_vector", "observation")),
     (roll_up, ("rollup_day", "rollup_hour", "rollup_user_month", "rollup_usage_month")),
-    (reconcile, ("reconciliation",)),
-    (allocate, ("assignment", "pool", "driver", "share")),
+    (reconcile, ("reconciliation", "gap_evidence", "calibrated_cost")),
+    (allocate, ("assignment", "pool", "pot", "driver", "share")),
     (sum_ledger, ("rollup_ledger", "rollup_ledger_month", "rollup_coverage")),
 )
 
@@ -132,7 +138,8 @@ def run_month(
     """Make and publish the ledger of one month.
 
     A month that was made after its end keeps its prices: new prices are used where there were none, but corrections
-    of past prices wait until the month is re-rated.
+    of past prices wait until the month is re-rated. A closed month keeps its ledger too: what a run moves in it becomes
+    adjustments, shown in the month in which they are found.
 
     Args:
         store: Holds what was taken in.
@@ -142,13 +149,15 @@ def run_month(
         rerated: Use all corrections known now: those of this provider, or of all when it is empty; and say what moved.
 
     Raises:
-        Refused: The month's usage events were removed.
+        Refused: The month's usage events were removed, or it was closed or opened again in the meantime.
         Broken: A law does not hold; nothing was published.
     """
     _refuse_sealed(store, [month])
+    closed = closing_of(store, month)
     name = _new_name(store, month, now)
     corrected_at = {"": known_at} if known_at else cost.corrected_at(store, month, now=now, rerated=rerated)
-    run = Run(name, month, allocation.rules_in_force(store), known_at or now, corrected_at)
+    rules = rules_of(store, closed.rule_version) if closed else allocation.rules_in_force(store, month.first)
+    run = Run(name, month, rules, known_at or now, corrected_at)
     times: list[StageTime] = []
     try:
         for stage, tables in STAGES:
@@ -163,11 +172,18 @@ def run_month(
         moved = _moved(store, run) if rerated is not None else None
         with store.transaction():
             _refuse_sealed(store, [month])  # its events may have been removed since the run began
-            _publish(store, run, now)
+            _refuse_decided(store, month, closed)
+            movement = _movement(store, run, closed, now)
+            if not closed:
+                _publish(store, run, now)
     except BaseException:
         _forget(store, name)
         raise
-    _let_go_of_earlier(store, run)
+    if closed:
+        _forget(store, name)
+        run, conserved = replace(run, name=closed.run), store.rows("allocate/conserved", {"run": closed.run})
+    else:
+        _let_go_of_earlier(store, run)
     return Published(
         run,
         conserved,
@@ -176,6 +192,7 @@ def run_month(
         times,
         cost.waiting(store, run.corrected_at, run.values),
         moved,
+        movement,
     )
 
 
@@ -184,7 +201,8 @@ def run(store: Store, period: Period | None, *, now: datetime, known_at: datetim
 
     Args:
         store: Holds what was taken in.
-        period: None means every month that has a charge or a usage event, without those whose events were removed.
+        period: None means every month that has a charge or a usage event, without those whose events were removed, and
+            without closed ones for which nothing came since.
         now: The instant of the run.
         known_at: Use the prices known at this instant; None means `now`.
 
@@ -203,6 +221,8 @@ def run(store: Store, period: Period | None, *, now: datetime, known_at: datetim
     if not period:
         sealed = {one.month for one in removals(store)}
         months = [month for month in months if month not in sealed] or months
+        settled = _settled(store)
+        months = [month for month in months if month not in settled] or months[-1:]
     _refuse_sealed(store, months)
     learn.seed(store, now=now)
     return [run_month(store, month, now=now, known_at=known_at) for month in months]
@@ -222,7 +242,7 @@ def rerate(store: Store, period: Period, *, now: datetime, provider: str = "") -
 
     Raises:
         BadInput: A month of the period has no ledger yet.
-        Refused: The usage events of a month were removed (`events-removed`).
+        Refused: The usage events of a month were removed (`events-removed`), or it is closed (`closed`).
         UnknownName: The price book knows no such provider.
         Broken: A law does not hold; months before it are published, it and those after it are not.
     """
@@ -234,6 +254,12 @@ def rerate(store: Store, period: Period, *, now: datetime, provider: str = "") -
             code="no-ledger",
         )
     _refuse_sealed(store, period.months())
+    if shut := [month.name for month in period.months() if closing_of(store, month)]:
+        raise Refused(
+            f"{shut[0]} is closed, so its prices stay as they are",
+            fix=f"open it again first: outlay reopen {shut[0]} --reason TEXT",
+            code="closed",
+        )
     learn.seed(store, now=now)
     if provider:
         provider = Book.load(store, known_at=now, adjust=False).provider(provider)
@@ -250,6 +276,29 @@ def _refuse_sealed(store: Store, months: Collection[Period]) -> None:
     so = "so its ledger stays as it is"
     fix = "leave that month out; `outlay run` without a period makes all months that can be made"
     refuse_removed(store, months, so=so, fix=fix)
+
+
+def _refuse_decided(store: Store, month: Period, closed: Closing | None) -> None:
+    """Refuse to go on with a month that was closed, or opened again, since the run began."""
+    if closing_of(store, month) != closed:
+        raise Refused(f"{month.name} was closed or opened while it was run", fix="run it again", code="closed")
+
+
+def _settled(store: Store) -> set[Period]:
+    """Return the closed months for which nothing came since they were closed."""
+    newest = {one.month: one for one in closings(store)}
+    return {m for m, one in newest.items() if one.closed and not came_since(store, m, one.decided_at)}
+
+
+def _movement(store: Store, run: Run, closed: Closing | None, now: datetime) -> Movement | None:
+    """Write down what a run moves in a month that was over when it was made before; None when it was not."""
+    if closed:
+        return move(store, run.month, closed.run, run.name, since=closed.decided_at, closing=closed, now=now)
+    held = [row for row in store.rows("explain/published") if row["month"] == run.month.first]
+    made_at = cast("datetime | None", held[0]["published_at"] if held else None)
+    if made_at is None or made_at < run.month.ends_at:
+        return None
+    return move(store, run.month, cast(str, held[0]["run"]), run.name, since=made_at, closing=None, now=now)
 
 
 def _new_name(store: Store, month: Period, now: datetime) -> str:

@@ -62,7 +62,11 @@ def test_reconciliation_compares_ai_only(shared: Store) -> None:
     emptied(shared)
     laid(shared, charges=[charge(1, "50"), model_charge(2, "3", model="m-dark")], usage=[event(1)])
     published(shared)
-    rows = read(shared, "SELECT model, billed, estimated, unseen, not_billed FROM reconciliation ORDER BY model")
+    rows = read(
+        shared,
+        "SELECT model, SUM(billed) AS billed, SUM(estimated) AS estimated, SUM(unseen) AS unseen,"
+        " SUM(not_billed) AS not_billed FROM reconciliation GROUP BY model ORDER BY model",
+    )
     assert [tuple(r.values()) for r in rows] == [
         ("m-dark", 3, 0, 3, 0),
         ("m-large", 0, Decimal("0.00028"), 0, Decimal("-0.00028")),

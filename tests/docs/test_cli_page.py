@@ -1,5 +1,7 @@
 import json
 import shlex
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -7,6 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from outlay.cli import main
+from tests.bills.fetched import aws_credentials
+from tests.bills.servers.cost_explorer import CostExplorer
+from tests.bills.servers.loopback import serving
 from tests.docs.examples import files, typed
 from tests.docs.pages import ROOT, pages, read
 from tools.cli_docs import PRINTS, commands, page
@@ -15,6 +20,7 @@ from tools.cli_docs import PRINTS, commands, page
 #: company takes longer than a page is worth: it is built, and its answer read, by the tests of the demo itself.
 TYPED = {
     "outlay import": "outlay import focus bill.csv --json",
+    "outlay sources": "outlay sources --config sources.toml --json",
     "outlay run": "outlay run --json",
     "outlay rerate": "outlay rerate --period 2026-10 --json",
     "outlay costs": "outlay costs --by feature --json",
@@ -23,11 +29,15 @@ TYPED = {
     "outlay models": "outlay models --json",
     "outlay users": "outlay users --json",
     "outlay reconcile": "outlay reconcile --json",
+    "outlay close": "outlay close 2026-09 --accept-gap start --json",
+    "outlay reopen": "outlay reopen 2026-09 --reason more --json",
+    "outlay restatements": "outlay restatements --json",
     "outlay explain": "outlay explain --before 2026-09 --after 2026-10 --json",
     "outlay trace": "outlay trace e-1 --json",
     "outlay failures": "outlay failures --json",
     "outlay heatmap": "outlay heatmap --json",
     "outlay evidence": "outlay evidence --json",
+    "outlay trace-back": "outlay trace-back --json",
     "outlay estimate": "outlay estimate feature.toml --json",
     "outlay whatif": "outlay whatif --traffic 10 --json",
     "outlay self-hosted": "outlay self-hosted --period 2026-10 --nodes nodes.toml --json",
@@ -41,11 +51,21 @@ TYPED = {
     "outlay prices snapshot": "outlay prices snapshot --out prices.snapshot --json",
     "outlay prices credits": "outlay prices credits --json",
     "outlay rules apply": "outlay rules apply rules.toml --json",
+    "outlay rules plan": "outlay rules plan rules.toml --period 2026-10 --json",
+    "outlay rules history": "outlay rules history --json",
     "outlay rules show": "outlay rules show --json",
+    "outlay rules sensitivity": "outlay rules sensitivity --team a --period 2026-10 --json",
+    "outlay aws-tags list": "outlay aws-tags list --json",
+    "outlay aws-tags activate": "outlay aws-tags activate team --json",
+    "outlay aws-tags deactivate": "outlay aws-tags deactivate team --apply --json",
+    "outlay aws-tags backfill": f"outlay aws-tags backfill --from {datetime.now(UTC):%Y-%m} --json",
     "outlay keys make": "outlay keys make ci --json",
     "outlay keys list": "outlay keys list --json",
     "outlay keys rotate": "outlay keys rotate ci --grace-hours 0 --json",
     "outlay keys revoke": "outlay keys revoke ci --json",
+    "outlay export focus": "outlay export focus --period 2026-10 --to focus.csv --json",
+    "outlay export csv": "outlay export csv charge --json",
+    "outlay export parquet": "outlay export parquet costs --by feature --json",
     "outlay doctor": "outlay doctor --json",
     "outlay retain": "outlay retain --dry-run --json",
     "outlay erase": "outlay erase --user u-1 --dry-run --json",
@@ -54,6 +74,7 @@ TYPED = {
 AHEAD = {
     "feature.toml": 'feature = "x"\nusers = 1\nrequests_per_user_per_day = 1\ntokens = { input = 1 }\n'
     '[[model]]\nprovider = "openai"\nmodel = "gpt-4o-mini"\n',
+    "sources.toml": '[[source]]\nname = "bills"\nimport = "focus"\nplace = "bill.csv"\nevery = "1d"\n',
     "nodes.toml": '[[node]]\nprice_per_gpu_hour = "2.50"\n',
     "own.ndjson": '{"id": "o-1", "time": "2026-10-10T09:00:00Z", "provider": "self-hosted", "model": "llama-3.1-8b",'
     ' "usage": {"input": 10, "gpu_second": 2}, "user": "u-1"}\n',
@@ -99,6 +120,16 @@ def test_every_command_on_a_page_can_be_typed(page: str) -> None:
         assert parsed(command).name, command
 
 
+@pytest.fixture
+def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """AWS on this machine, where boto3 looks for it, with one tag key."""
+    aws_credentials(monkeypatch, tmp_path)
+    with serving(CostExplorer(tags={"team": {"Type": "UserDefined", "Status": "Inactive"}})) as front:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_COST_EXPLORER", front.url)
+        yield
+
+
+@pytest.mark.usefixtures("aws")
 def test_each_command_prints_the_keys_that_are_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The JSON of each command, on a small store, has exactly the keys the page names."""
     for name, content in files(read("docs/start.md")).items():

@@ -20,15 +20,15 @@ from tests.docs.examples import blocks
 from tests.docs.pages import read
 
 
-@pytest.mark.parametrize("page", ["docs/rules.md", "docs/add-a-rule.md"])
+@pytest.mark.parametrize("page", ["docs/rules.md", "docs/add-a-rule.md", "docs/other-clouds.md"])
 def test_every_rule_that_is_shown_can_be_applied(page: str) -> None:
     """Each example on the pages about rules is read as a rule, alone and all together."""
     shown = blocks(read(page), "toml")
     assert shown
-    for text in shown:
-        assert from_toml(tomllib.loads(text), page).rules
+    alone = [from_toml(tomllib.loads(text), page).rules for text in shown]
+    assert all(alone)
     together = from_toml(tomllib.loads("\n".join(shown)), page)
-    assert len(together.rules) == len(shown)
+    assert len(together.rules) == sum(len(rules) for rules in alone)
 
 
 def test_the_importer_that_is_shown_takes_in_the_bill_that_is_shown(

@@ -1,18 +1,21 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import outlay
+from outlay.allocate.passing import taking
 from outlay.allocate.stage import driver_flags
 from outlay.store import Row, Store
 from outlay.store.ddl import view_names
 from outlay.store.tables import RUN_TABLES
-from tests.engines.world import OPEN, RULES, lay
-from tests.laws.world import MONTH, NOW, ledger_of, opened, read, ruled
+from outlay.terms.attribution import ATTRIBUTION
+from tests.engines.world import OPEN, OPEN2, RULES, lay
+from tests.laws.world import MONTH, NOW, at, ledger_of, opened, read, ruled
 
 ROOMS = Path(outlay.__file__).parent
 READER = re.compile(r"^-- engine: +reader", re.MULTILINE)
@@ -50,19 +53,56 @@ def _of_rules(*names: str) -> list[Asked]:
 
 
 _IDS = {"trace": "t1", "response_id": "r3", "call": "c7", "id": "nothing"}
+_FOLLOWED = [
+    Asked({**asked.values, "run": None, "key": key, "closed": closed, "followed": followed, "in_provider": key})
+    for asked in _of_rules("support")
+    for key, closed, followed in ((0, "", ""), (1, "␟team␞a␟", ""), (0, "", "␟tags␟models␟"))
+]
+_ALL_POOLS = "".join(f",{number}" for number in range(400)) + ","
+_BACK = {"driven": 1, "previous": 0, "run": OPEN2}
 _LOOKED_AT = tuple(ruled(RULES).columns)
 _SEEN = [Asked(flags.values | {"run": None}) for flags in _of_rules("models", "gpus")]
 #: Queries that take dimensions, filters, or values of their own; the others are asked once with the ordinary ones.
 ASKED: dict[str, list[Asked]] = {
     "allocate/pool": [Asked(table="charge", by=_LOOKED_AT)],
-    "allocate/pools_of": [Asked({"rule": name}) for name in ("tags", "shared", "")],
+    "allocate/pool_taken": [
+        Asked(taking(rule, {}, sides))
+        for rule in ruled([{"name": "on", "from": {"team": ["a", "b"]}, "set": {"service": "=x"}}]).rules
+        for sides in (1, 2)
+    ],
+    "allocate/pools_out": [Asked({"rule": "on"})],
+    "allocate/pot": [
+        *(Asked({**asked.values, **_BACK, "previous": n}) for asked in _of_rules("gpus") for n in (0, 1)),
+        *(Asked({**asked.values, **_BACK, "driven": 0}) for asked in _of_rules("shared", "support")),
+    ],
+    "allocate/pools_again": [Asked({"base": OPEN, "run": "plan"})],
+    "allocate/pools_moved": [Asked({"base": "none"}), Asked({"base": OPEN})],
+    "allocate/plan_moved": [
+        Asked({"base": base, "changed": "␟models␟tags␟gpus␟"}, "share", (name,))
+        for base in (OPEN, "none")
+        for name in ("team", "rule")
+    ],
+    "allocate/pots_of": [Asked({"rule": name, "run": OPEN}) for name in ("gpus", "support")],
     "allocate/pools_off": [Asked(), Asked({"run": OPEN})],
     "allocate/share_direct": [
         Asked({"run": OPEN, "rule": name, "give": give}) for name in ("support", "tags", "") for give in (0, 1)
     ],
-    "allocate/driver_cost": _of_rules("support"),
+    "allocate/driver_cost": _FOLLOWED,
+    "allocate/driver_cost_by_pool": _FOLLOWED,
+    "allocate/driver_idle": [Asked({**asked.values, "run": OPEN2}) for asked in _of_rules("gpus")],
+    "allocate/driver_larger": [Asked({"run": OPEN, "one": "gpus", "other": "none", "rule": "r", "whole_month": 0})],
+    "allocate/driver_metric": [
+        Asked({**flags, "metric": "requests", "whole_month": span})
+        for span in (0, 1, 2)
+        for flags in [{**asked.values, "in_provider": 0, "in_model": 0, "run": None} for asked in _of_rules("gpus")[:1]]
+    ],
     "allocate/driver_usage": _of_rules("gpus", "models"),
     "allocate/open_pools": [Asked({"run": OPEN, "rule": name}) for name in ("support", "tags")],
+    "allocate/share_cut": [
+        Asked({**asked.values, "cut_millionths": 200_000, "small": small, "small_team": "rest"})
+        for asked in _of_rules("gpus", "support")
+        for small in (0, 1)
+    ],
     "allocate/share_driver": _of_rules("gpus", "models", "support"),
     "allocate/signature": [Asked(table="charge", by=("service_name", "tag:team"))],
     "bills/overlapping": [Asked({"take_in": name}) for name in ("bill", "bill-2")],
@@ -82,14 +122,39 @@ ASKED: dict[str, list[Asked]] = {
     "cost/same_call": [
         Asked({"rung": rung, "run": run}) for rung in ("trace", "usage", "span") for run in ("none", None)
     ],
+    "cost/seen_hours": [Asked({"since": MONTH.starts_at, "until": MONTH.ends_at})],
+    "cost/unheard": [Asked({"until": MONTH.ends_at})],
+    "closing/came_since": [Asked({"since": at(1)}), Asked({"since": MONTH.starts_at.replace(year=2020)})],
+    "closing/posted": [Asked({"month": date(2026, 7, 1)})],
+    "explain/adjustments": [Asked(table="movement", by=dims) for dims in ((), ("feature", "team"))],
+    "explain/gap_evidence": _of("gap_evidence", where={"provider": "acme-ai"}),
+    "explain/calibrated": _of("calibrated_cost", where={"provider": "acme-ai"}),
     "serve/keys": [Asked({})],
+    "explain/sensitivity_measured": [
+        Asked({**asked.values, "run": None, "driver": "calls", "feature": "", "customer": "", "team": team})
+        for asked in _of_rules("gpus")
+        for team in ("a", "")
+    ],
+    "explain/sensitivity_pots": [Asked({**asked.values, "run": None}) for asked in _of_rules("gpus", "models")],
+    "explain/sensitivity_now": _of("share", where={"team": "a"}),
+    "explain/trace_taken": [
+        Asked({**taking(rule, {}, 2), "run": None, "same": same})
+        for rule in ruled(RULES).rules
+        if rule.passes_on
+        for same in (0, 1)
+    ],
+    "explain/trace_driver": [
+        Asked({**asked.values, "run": None, "pots": _ALL_POOLS, "feature": "", "customer": "", "team": team})
+        for asked in _of_rules("models", "gpus", "support")
+        for team in ("", "a")
+    ],
     "explain/cost_billed": _of("charge", ("service_name", "tag:team"), ("day",), where={"tag:team": "a"}),
     "explain/cost_ledger": [
         *_kept("share", ("feature", "customer"), ("user", "model"), where={"team": "a"}),
         *_kept("rollup_ledger", ("day", "team"), ("state", "rule"), where={"team": ""}),
         *_kept("rollup_ledger_month", ("feature", "customer"), where={"team": "b"}),
     ],
-    "explain/coverage": _of("share", where={"provider": "AWS"}),
+    "explain/coverage": [*_kept("share", where={"team": "a"}), *_kept("apportioned", where={"provider": "AWS"})],
     "explain/customers": [
         *_kept("share", where={"team": "a"}),
         *_kept("rollup_ledger_month", where={"team": "a"}),
@@ -140,6 +205,34 @@ ASKED: dict[str, list[Asked]] = {
         *_kept("rollup_day", where={"model": "m-large"}),
         *_kept("rollup_user_month", where={"team": "a"}),
     ],
+    "explain/worth_billed": _of("charge", ("service_name", "tag:team"), ("day",), where={"tag:team": "a"}),
+    "explain/worth_ledger": [
+        *_kept("share", ("feature", "customer"), ("user", "model"), where={"team": "a"}),
+        *_kept("rollup_ledger", ("day", "team"), where={"team": ""}),
+    ],
+    "explain/worth_usage": [
+        Asked({"measure": measure}, "rollup_day", by, {"provider": "acme-ai"})
+        for measure in ("estimated_cost", "failed_cost", "unpriced_bound")
+        for by in ((), ("feature", "day"))
+    ],
+    "explain/coverage_days": _of("share", where={"team": "a"}),
+    "revenue/held_months": [Asked({"source": "customers_csv", "files": "cust%"})],
+    "revenue/holding_files": [Asked({"fingerprint": "bill"})],
+    "revenue/metric_periods": [Asked({"first": MONTH.starts_at, "end": MONTH.ends_at})],
+    "schedule/claims": [Asked({"task": "sources", "now": MONTH.starts_at})],
+    "schedule/findings": [Asked({"rules": "source-%"})],
+    "schedule/runs": [Asked({"since": MONTH.starts_at})],
+    "export/shares": [
+        Asked(
+            {"long": long, **{f"with_{name}": int(name in told) for name in (*ATTRIBUTION, "model")}},
+            "charge",
+            _LOOKED_AT,
+        )
+        for long in (0, 1)
+        for told in (("feature", "team", "model"), (*ATTRIBUTION, "model"))
+    ],
+    "export/unplaced": [Asked(table="charge", by=_LOOKED_AT)],
+    "export/whole_table": [Asked(table="release"), Asked(table="current_exchange_rate")],
     "prices/known": [Asked(), Asked({"known_at": MONTH.starts_at.replace(year=2020)})],
 }
 
@@ -174,8 +267,14 @@ class Worlds:
             "hit": -1,
             "feature": "",
             "provider": "acme-ai",
+            "only_from": MONTH.starts_at,
+            "only_to": MONTH.ends_at,
+            "from_day": MONTH.first,
+            "to_day": MONTH.end,
+            "rates": "1970-01-01,,0;2026-10-05,USD,922337203685477580;2026-10-06,USD,17000123456789012345678",
+            "measure": "estimated_cost",
             "unit": "page",
-            "pools": "".join(f",{number}" for number in range(400)) + ",",
+            "pools": _ALL_POOLS,
         }
         return {**ordinary, **{k: v for k, v in own.items() if v is not None}}
 

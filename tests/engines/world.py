@@ -52,9 +52,18 @@ RULES: tuple[dict[str, Any], ...] = (
         "among": [{"team": "a", "weight": 2}, {"team": "b", "weight": 1}],
     },
     {"name": "tags", "set": {"team": "tag:team", "service": "tag:service"}},
+    {"name": "on", "from": {"service": "a"}, "split": "driver", "driver": "calls", "to": ["feature"]},
+)
+#: What a euro was worth, on days with gaps between them.
+RATES: tuple[Row, ...] = tuple(
+    {"take_in": "rates", "file": 1, "line": line, "day": date(2026, 10, day), "from_currency": "EUR"}
+    | {"to_currency": "USD", "rate": Decimal(rate), "source": "bank"}
+    for line, (day, rate) in enumerate([(1, "1.0842"), (2, "1.1"), (20, "1.07"), (21, "0.999999999999999")], start=2)
 )
 #: A run whose pools have no shares yet, for the statements that give them.
 OPEN = "open"
+#: A run whose pools are in no pot yet.
+OPEN2 = "open, nothing gathered"
 
 
 def lay(store: Store) -> str:
@@ -69,23 +78,32 @@ def lay(store: Store) -> str:
     committed(store, "bill-2", taken_at=at(33))
     committed(store, "events", source="events")
     committed(store, "customers", source="customers_csv")
+    store.insert("exchange_rate", RATES)
+    committed(store, "rates", source="ecb")
     store.insert("take_in", [{"take_in": "moved", "source": "events", "taken_at": TAKEN, "lines": 7, "landed": 7}])
     store.insert("planned_cost", _plans())
     store.insert("api_key", _keys())
     _removed(store)
+    store.insert("usage", _for_the_gap())
+    _closed(store)
+    _watched(store)
     apply_rules(store, ruled(RULES), now=TAKEN)
     run = published(store).run.name
     (first,) = read(store, "SELECT MIN(time) AS seen FROM estimate WHERE provider = 'acme-ai' AND attempt = 1")
     minute = cast(datetime, first["seen"]).replace(second=0, microsecond=0)
     Live(store).refresh([minute], now=minute, book=Book.load(store, known_at=TAKEN))
-    for table in ("assignment", "pool", "rollup_day", "share"):
+    given = {"share": ("tags", "models"), "pot": ("tags", "models", "gpus", "support")}
+    for table in ("assignment", "pool", "rollup_day", "share", "pot"):
         rows = [{**row, "run": OPEN} for row in read(store, f"SELECT * FROM {table} WHERE run = '{run}'")]
-        store.insert(table, [row for row in rows if table != "share" or row["rule"] in ("tags", "models")])
+        store.insert(table, [row for row in rows if table not in given or row["rule"] in given[table]])
+        if table == "pool":
+            store.insert(table, [{**row, "run": OPEN2} for row in rows])
     for rule in ruled(RULES).rules:
         if measured := {"gpus": "driver_usage", "support": "driver_cost"}.get(rule.name):
             for month in (0, 1):
-                flags = driver_flags(rule, {"run": OPEN, "month": MONTH.first}, month)
-                store.fill("driver", f"allocate/{measured}", flags)
+                for name in (OPEN, OPEN2):
+                    flags = driver_flags(rule, {"run": name, "month": MONTH.first}, month)
+                    store.fill("driver", f"allocate/{measured}", flags | {"run": name})
     return run
 
 
@@ -150,11 +168,81 @@ def _arriving() -> list[Row]:
     return [{**row, "id": f"new{number % 2}"} if number < 4 else row for number, row in enumerate(rows)]
 
 
+def _closed(store: Store) -> None:
+    """Close July and August, open August again, and let something come late for both."""
+    decided = {"actor": "local", "reason": "", "run": "old", "rule_version": "r", "fingerprint": "f"}
+    july, august = date(2026, 7, 1), date(2026, 8, 1)
+    decisions = [(july, 5, True), (august, 5, True), (august, 7, False)]
+    store.insert(
+        "closing",
+        [{**decided, "month": month, "decided_at": at(day), "closed": shut} for month, day, shut in decisions],
+    )
+    late = {"made_by": "shadow", "closed": True, "booked_in": MONTH.first, "take_ins": "bill-2", "currency": "USD"}
+    who = [{"feature": "a", "customer": None, "team": "a"}, {"feature": None, "customer": "b", "team": None}]
+    store.insert(
+        "movement",
+        [
+            {**late, **one, "month": month, "moved_at": at(6), "before": Decimal(place), "after": Decimal("7.5")}
+            for month in (july, august)
+            for place, one in enumerate(who)
+        ],
+    )
+
+
+def _for_the_gap() -> list[Row]:
+    """Return a call that timed out and was tried again, and one that its sensor reported twice."""
+    lost: dict[str, Any] = {"state": "unknown", "error": "timeout", "input": 0, "output": 0, "call": "lost"}
+    twin: dict[str, Any] = {"trace": "twin", "service": "chat", "input": 777, "day": 9}
+    return [
+        event(301, day=7, **lost),
+        event(302, day=7, minute=2, call="lost", attempt=2),
+        event(303, day=8, **{**lost, "call": None}),
+        event(304, response_id="rt", **twin),
+        event(305, **twin),
+    ]
+
+
 def _removed(store: Store) -> None:
     """Remove the events of September, after which one more comes."""
     sums = {"month": date(2026, 9, 1), "events": 7}
     store.insert("removal", [{**sums, "removed_at": at(n), "done": done} for n, done in ((1, False), (2, True))])
     store.insert("usage", [event(200, day=0)])
+
+
+def _watched(store: Store) -> None:
+    """Lay metrics, of which one import restates a day, and what watches the sources."""
+    day = {"file": 1, "line": 2, "metric": "requests", "customer": "a", "unit": "request", "adds_up": True}
+    store.insert(
+        "metric",
+        [
+            {**day, "take_in": name, "starts_at": at(n), "ends_at": at(n + 1), "quantity": Decimal("7.5") * n}
+            for name, n in (("bill", 1), ("bill", 2), ("bill-2", 2), ("never-committed", 1))
+        ],
+    )
+    ran = {"ended_at": at(2), "next_at": at(3), "landed": 3, "newest_day": date(2026, 10, 1)}
+    failed = {"error_code": "source-failed", "error": "no answer"}
+    store.insert(
+        "source_run",
+        [
+            {**ran, "source": "bills", "began_at": at(1), "outcome": "imported", "take_in": "bill"},
+            {**ran, **failed, "source": "bills", "began_at": at(2), "outcome": "failed", "newest_day": None},
+            {**ran, "source": "usage", "began_at": at(2), "outcome": "unchanged", "take_in": "events"},
+        ],
+    )
+    held = {"task": "sources", "since": at(1)}
+    store.insert(
+        "lease", [{**held, "holder": who, "said_at": at(n), "until": at(n + 1)} for who, n in (("x", 1), ("y", 2))]
+    )
+    found = {"rule": "source-silent", "subject": "bills", "opened_at": at(2), "severity": "warning", "fix": "look"}
+    store.insert(
+        "finding",
+        [
+            {**found, "finding": f"silent {n}", "recorded_at": at(n + again), "closed_at": at(4) if again else None}
+            for n in (2, 3)
+            for again in (0, 1)
+            if n + again < 4
+        ],
+    )
 
 
 def _keys() -> list[Row]:
@@ -224,6 +312,8 @@ def _business(store: Store) -> None:
     )
     account = {"provider": "AWS", "billing_account_id": "222", "billing_period_start": at(1)}
     store.insert("supersession", [{**account, "take_in": "bill", "replaced_by": "bill-2"}])
+    changed = {**account, "provider": "acme-ai", "take_in": "bill", "replaced_by": "bill-2"}
+    store.insert("supersession", [changed])
     days = {
         "first_day": date(2026, 10, 1),
         "last_day": date(2026, 10, 31),

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from tests.laws.world import MONTH, TAKEN, charge, committed, emptied, event, la
 Rows = list[dict[str, Any]]
 
 
-def world(store: Store) -> None:
+def lay(store: Store) -> None:
     """Two features on models, one machine with a tag, one without, and a credit in another currency."""
     emptied(store)
     laid(
@@ -33,24 +34,30 @@ def world(store: Store) -> None:
     published(store)
 
 
+@pytest.fixture(scope="module", params=["duckdb", "clickhouse"])
+def world(request: pytest.FixtureRequest, lend: Callable[[str, str], Store]) -> Store:
+    """That world, laid and published once on each engine; the tests only read from it."""
+    store = lend(request.param, "world")
+    lay(store)
+    return store
+
+
 def rows_of(answer: dict[str, object]) -> Rows:
     """Return an answer's rows."""
     return cast(Rows, answer["rows"])
 
 
-def test_the_ledger_says_who_caused_what_was_billed(shared: Store) -> None:
+def test_the_ledger_says_who_caused_what_was_billed(world: Store) -> None:
     """By feature: model dollars with the calls beside them; machines name no feature."""
-    world(shared)
-    found = [(r["feature"], r["amount"], r["calls"]) for r in rows_of(costs(shared, MONTH, ["feature"]))]
+    found = [(r["feature"], r["amount"], r["calls"]) for r in rows_of(costs(world, MONTH, ["feature"]))]
     assert found == [("chat", 9, 2), (None, 6, 0)]
 
 
-def test_the_bill_can_be_read_by_its_own_columns_and_tags(shared: Store) -> None:
+def test_the_bill_can_be_read_by_its_own_columns_and_tags(world: Store) -> None:
     """Billed costs by service, tag and day, as the vendor wrote them."""
-    world(shared)
 
     def billed(*by: str, **where: str) -> list[tuple[Any, ...]]:
-        rows = rows_of(costs(shared, MONTH, by, where=where, origin="billed"))
+        rows = rows_of(costs(world, MONTH, by, where=where, origin="billed"))
         return [(*(str(r[name]) for name in by), r["amount"], r["charges"]) for r in rows]
 
     assert billed("service_name") == [("Model API", 9, 1), ("EC2", 6, 2)]
@@ -58,20 +65,18 @@ def test_the_bill_can_be_read_by_its_own_columns_and_tags(shared: Store) -> None
     assert billed("day", service_name="EC2") == [("2026-10-05", 4, 1), ("2026-10-06", 2, 1)]
 
 
-def test_estimates_are_usage_times_price(shared: Store) -> None:
+def test_estimates_are_usage_times_price(world: Store) -> None:
     """Estimated costs come with calls and tokens; a refused call costs nothing and is there."""
-    world(shared)
     found = [
         (r["feature"], r["amount"], r["calls"], r["tokens"])
-        for r in rows_of(costs(shared, MONTH, ["feature"], origin="estimated"))
+        for r in rows_of(costs(world, MONTH, ["feature"], origin="estimated"))
     ]
     assert found == [("chat", Decimal("0.00056"), 2, 220), ("ocr", 0, 1, 30)]
 
 
-def test_a_filter_on_nothing_asks_for_what_names_none(shared: Store) -> None:
+def test_a_filter_on_nothing_asks_for_what_names_none(world: Store) -> None:
     """The empty text asks for absent values; the total is of the slice."""
-    world(shared)
-    answer = costs(shared, MONTH, ["provider"], where={"team": "", "feature": ""})
+    answer = costs(world, MONTH, ["provider"], where={"team": "", "feature": ""})
     assert (answer["total"], answer["currency"]) == (2, "USD")
 
 
@@ -95,7 +100,7 @@ def test_an_unknown_dimension_names_the_nearest(shared: Store, origin: str) -> N
 
 def test_customers_have_a_margin_where_revenue_is_known(shared: Store) -> None:
     """Cost beside revenue; who pays nothing known has no margin, and the reason is told."""
-    world(shared)
+    lay(shared)
     committed(shared, "crm", taken_at=TAKEN)
     taken = {"take_in": "crm", "file": 1, "line": 2}
     shared.insert("customer", [{**taken, "customer": "acme", "name": "Acme", "segment": "mid", "plan": "pro"}])
@@ -108,36 +113,32 @@ def test_customers_have_a_margin_where_revenue_is_known(shared: Store) -> None:
     assert (later["revenue"], later["margin"]) == (None, None), "the month does not begin in the period"
 
 
-def test_failures_say_what_was_paid_for_nothing(shared: Store) -> None:
+def test_failures_say_what_was_paid_for_nothing(world: Store) -> None:
     """The cut-off call cost money, the refused one none; both are listed with their error."""
-    world(shared)
-    found = [(r["feature"], r["state"], r["error"], r["failed_cost"]) for r in rows_of(failures(shared, MONTH))]
+    found = [(r["feature"], r["state"], r["error"], r["failed_cost"]) for r in rows_of(failures(world, MONTH))]
     assert found == [("chat", "partial", "cut", Decimal("0.00028")), ("ocr", "refused", "429", 0)]
 
 
-def test_a_trace_is_every_event_of_one_action_with_its_price(shared: Store) -> None:
+def test_a_trace_is_every_event_of_one_action_with_its_price(world: Store) -> None:
     """Asked by trace or by answer id; an unknown id is refused with a hint."""
-    world(shared)
-    answer = trace(shared, "t1")
+    answer = trace(world, "t1")
     assert answer["totals"] == {"USD": Decimal("0.00056")}
     assert [r["id"] for r in rows_of(answer)] == ["e1", "e2"]
     assert {r["price_model"] for r in rows_of(answer)} == {"m-large"}
-    assert [r["id"] for r in rows_of(trace(shared, "r1"))] == ["e1"]
+    assert [r["id"] for r in rows_of(trace(world, "r1"))] == ["e1"]
     with pytest.raises(BadInput, match="no event has trace, session, call, response or id 'nowhere'"):
-        trace(shared, "nowhere")
+        trace(world, "nowhere")
 
 
-def test_the_heatmap_has_weekday_and_hour(shared: Store) -> None:
+def test_the_heatmap_has_weekday_and_hour(world: Store) -> None:
     """5 October 2026 is a Monday."""
-    world(shared)
-    found = [(r["weekday"], r["hour_of_day"], r["calls"], r["amount"]) for r in rows_of(heatmap(shared, MONTH))]
+    found = [(r["weekday"], r["hour_of_day"], r["calls"], r["amount"]) for r in rows_of(heatmap(world, MONTH))]
     assert found == [(1, 12, 1, Decimal("0.00028")), (1, 13, 1, Decimal("0.00028")), (2, 12, 1, 0)]
 
 
-def test_users_are_ranked_by_what_their_usage_costs(shared: Store) -> None:
+def test_users_are_ranked_by_what_their_usage_costs(world: Store) -> None:
     """The power user first."""
-    world(shared)
-    found = [(r["user"], r["customer"], r["cost_ratio"]) for r in rows_of(users(shared, MONTH))]
+    found = [(r["user"], r["customer"], r["cost_ratio"]) for r in rows_of(users(world, MONTH))]
     assert found == [("u1", "acme", 1), ("u2", "zeta", 0)]
-    (large,) = rows_of(models(shared, MONTH))
+    (large,) = rows_of(models(world, MONTH))
     assert (large["model"], large["tokens"], large["attempts"]) == ("m-large", 250, 3)

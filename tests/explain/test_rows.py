@@ -14,9 +14,9 @@ from tests.laws.world import MONTH, emptied
 _TWO_DAYS = Period(date(2026, 10, 5), date(2026, 10, 7))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def world(shared: Store) -> Store:
-    """A store with a world drawn from a seed, and its ledger."""
+    """A store with a world drawn from a seed, and its ledger; the tests only read from it."""
     emptied(shared)
     lay(shared)
     return shared

@@ -111,4 +111,4 @@ def test_a_gap_is_cut_into_quantity_and_price(shared: Store) -> None:
     published(shared)
     found = cast(dict[str, Any], reconcile(shared, MONTH))
     assert (found["billed"], found["estimated"], found["gap"]) == (330, 110, 220)
-    assert {c["cause"]: c["amount"] for c in found["causes"] if c["amount"]} == {"quantity_gap": 110, "price_gap": 110}
+    assert {c["cause"]: c["amount"] for c in found["causes"] if c["amount"]} == {"unseen": 110, "price": 110}

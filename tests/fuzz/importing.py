@@ -159,9 +159,42 @@ def _bills() -> Iterable[bytes]:
 
 
 def _businesses() -> Iterable[bytes]:
-    yield b"\x00customer,name,segment,plan,status\nacme,Acme,smb,pro,active\nbirch,,,,\n"
-    yield b'\x01release,service,released_at\n1.0,ai,2026-10-08T14:00:00+02:00\n1.1,"a\nb",2026-10-09\n'
-    yield b"\x02customer,month,kind,amount,currency\nacme,2026-10,subscription,99.90,EUR\nacme,2026-10-05,,-5,\n"
+    seeds = {
+        "customers_csv": b"customer,name,segment,plan,status\nacme,Acme,smb,pro,active\nbirch,,,,\n",
+        "releases_csv": b'release,service,released_at\n1.0,ai,2026-10-08T14:00:00+02:00\n1.1,"a\nb",2026-10-09\n',
+        "revenue_csv": b"customer,month,kind,amount,currency\nacme,2026-10,usage,99.90,EUR\nacme,2026-10-05,,-5,\n",
+        "metrics_csv": b"metric,starts_at,ends_at,quantity,customer\nr,2026-10,,1e3,a\nu,2026-10-01,2026-10-03,0.5,\n",
+        "prometheus": b"metric,starts_at,ends_at,quantity,adds_up\nr,2026-10-01T00:00Z,2026-10-02T00:00Z,NaN,no\n",
+        "stripe_invoices": json.dumps(_invoices()).encode(),
+        "stripe_subscriptions": json.dumps(
+            {"id": "sub_1", "object": "subscription", "status": "active", "created": 1, "customer": "cus_1"}
+        ).encode(),
+    }
+    for place, name in enumerate(sorted(tables())):
+        if name in seeds:
+            yield bytes([place]) + seeds[name]
+
+
+def _invoices() -> list[object]:
+    """Return a paid invoice, its credit note and a refund, as Stripe writes them."""
+    period = {"start": 1790812800, "end": 1793491200}
+    line = {"id": "il_1", "object": "line_item", "amount": 1000, "period": period, "taxes": []}
+    shared = {"currency": "usd", "customer": "cus_1", "created": 1790812800, "total_excluding_tax": 1000}
+    lines = {"object": "list", "url": "/v1/invoices/in_1/lines", "has_more": False, "data": [line]}
+    credited = {"id": "cnli_1", "object": "credit_note_line_item", "amount": 1000, "invoice_line_item": "il_1"}
+    return [
+        {
+            **shared,
+            "id": "in_1",
+            "object": "invoice",
+            "status": "paid",
+            "total": 1200,
+            "charge": "ch_1",
+            "lines": lines,
+        },
+        {**shared, "id": "cn_1", "object": "credit_note", "lines": {"object": "list", "data": [credited]}},
+        {"id": "re_1", "object": "refund", "amount": 5, "currency": "usd", "charge": "ch_1", "created": 1790812900},
+    ]
 
 
 def _event_files() -> Iterable[bytes]:

@@ -18,9 +18,12 @@ ONCE: Mapping[str, tuple[bytes, ...]] = {
     "log": (b'{"ts": ' + _DEEP, b'{"message": "{\\"ts\\": ' + _HUGE + b'}"}'),
     "event-table": (b"ts\xc3",),
     "business": (
-        b"\x01release,released_at\n1.0,0001-01-01T00:00:00+14:00\n",
-        b"\x00customer,name\nacme," + b"x" * 200_000 + b"\n",
+        b"\x06release,released_at\n1.0,0001-01-01T00:00:00+14:00\n",
+        b"\x02customer,name\nacme," + b"x" * 200_000 + b"\n",
+        b"\x08[" + _HUGE + b"]",
     ),
+    # The day after the last one that a calendar has.
+    "allocations": (b"Date,CPUCost\n9999-12-31,1\n",),
     "snapshot": (b'{"is": ' + _DEEP,),
     "passing": (b"\x01\x02\x00\x00\x00{\x00}",),
     "overlay": (

@@ -8,7 +8,7 @@ import pytest
 
 from tests.house.planting import ROOT, planted
 
-RECIPES = ["setup", "assets", "browser", "demo", "check", "test"]
+RECIPES = ["setup", "assets", "browser", "validator", "demo", "check", "test"]
 RECIPES += ["test-dialects", "fuzz", "format", "golden", "bench", "docs", "clean"]
 #: Programs the scripts need in order to find out that something else is missing.
 TOOLS = ["bash", "env", "cat", "dirname", "find", "grep", "id", "rm", "sed", "sha256sum", "sort", "xargs", "mkdir"]
@@ -49,12 +49,16 @@ def test_make_alone_lists_every_recipe() -> None:
 
 
 def test_the_machine_runs_what_a_person_runs() -> None:
-    """`.ci/run` is `make test`, and `make test` is check and then every test in random order."""
+    """`.ci/run` is what is stale of `make test-dialects`, then `make test`: check, and every test in random order."""
     said = run("make", "-n", "test").stdout
     for part in ("ruff format --check", "ruff check", "mypy", "lint-imports", "tools.laws", "pytest -n 2"):
         assert part in said
     assert said.strip().splitlines()[-1].startswith(".venv/bin/python -m pytest")
-    assert "make --no-print-directory test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    _, *script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    commands = [line for line in script if not line.startswith(("#", "set ", "cd "))]
+    assert "set -euo pipefail" in script  # what fails ends it
+    assert commands == ["make --no-print-directory test-dialects", "exec make --no-print-directory test"]
+    assert "tests.dialects.playing" in run("make", "-n", "test-dialects").stdout
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 

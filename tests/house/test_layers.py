@@ -11,7 +11,20 @@ from tests.house.planting import ROOT, planted
 
 ROOMS = ["cli", "serve", "demo", "explain", "allocate", "cost", "capture", "sdk", "store", "wire", "terms"]
 ROOMS += ["bills", "bills/importers", "revenue", "revenue/importers", "prices", "prices/sources"]
-ANALYSES = ["activity", "change", "cost", "estimate", "evidence", "gap", "self_hosted", "unit_cost", "whatif"]
+ROOMS += ["exchange", "exchange/importers", "closing"]
+ROOMS += ["schedule", "fetching", "export"]
+ANALYSES = [
+    "activity",
+    "change",
+    "cost",
+    "estimate",
+    "evidence",
+    "gap",
+    "restatements",
+    "self_hosted",
+    "unit_cost",
+    "whatif",
+]
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from hypothesis import given
 
 from outlay.store import Row, Store
+from outlay.terms.money import pico
 from tests.laws.guesses import bills, events, few, rules
 from tests.laws.oracle import DIMENSIONS, shares_of
 from tests.laws.world import MONTH, ZERO, charge, emptied, laid, published, read, ruled, total
@@ -43,8 +44,9 @@ def hold_to_the_oracle(shared: Store, bill: list[Row], used: list[Row], drawn: l
     emptied(shared)
     laid(shared, charges=bill, usage=used, rules=drawn)
     run = published(shared)
-    shares, pools = read(shared, "SELECT * FROM share"), read(shared, "SELECT * FROM pool")
+    shares, pools = read(shared, "SELECT * FROM apportioned"), read(shared, "SELECT * FROM pool")
     assert by(shares, "pool") == by(pools, "pool")
+    hold_cells(shared, shares)
     billed = by(bill, "provider", "billing_currency", amount="billed_cost")
     assert by(pools, "provider", "currency") == billed
     assert {(row["provider"], row["currency"]): row["billed"] for row in run.conserved} == billed
@@ -53,16 +55,33 @@ def hold_to_the_oracle(shared: Store, bill: list[Row], used: list[Row], drawn: l
         for state in ("allocated", "idle", "unallocated"):
             assert row[state] == total(s for s in of_row if s["state"] == state), state
         assert row["billed"] == row["allocated"] + row["idle"] + row["unallocated"]  # type: ignore[operator]
-    usage = read(shared, "SELECT * FROM rollup_day")
+    usage, whole = read(shared, "SELECT * FROM rollup_day"), read(shared, "SELECT * FROM share")
     for rule in ruled(drawn).rules:
-        if rule.split == "driver":
+        if rule.split == "driver" and not rule.passes_on:
             found = [
                 (s["pool"], s["state"], *(s[name] for name in DIMENSIONS), s["weight"], s["amount"])
-                for s in shares
+                for s in whole
                 if s["rule"] == rule.name
             ]
             wanted = shares_of(rule, [p for p in pools if p["rule"] == rule.name], usage, MONTH.first)
             assert sorted(found, key=repr) == sorted(wanted, key=repr), rule.name
+
+
+def hold_cells(store: Store, cells: Sequence[Row]) -> None:
+    """Hold every cell of a pot against its pool and its share: they add up to both, and none is off by two units."""
+    pots = {(row["rule"], row["pool"]): row for row in read(store, "SELECT * FROM pot")}
+    whole = {
+        (row["rule"], row["pool"], *(row[n] for n in ("state", *DIMENSIONS))): row
+        for row in read(store, "SELECT * FROM share")
+    }
+    given: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
+    for cell in cells:
+        pot = pots[cell["rule"], cell["pool"]]
+        key = (cell["rule"], pot["pot"], *(cell[n] for n in ("state", *DIMENSIONS)))
+        given[key] += cast(Decimal, cell["amount"])
+        size, part, pool = (pico(abs(cast(Decimal, v))) for v in (pot["whole"], whole[key]["amount"], pot["amount"]))
+        assert abs(abs(pico(cast(Decimal, cell["amount"]))) * size - pool * part) < 2 * max(size, 1)
+    assert dict(given) == {key: row["amount"] for key, row in whole.items()}
 
 
 def test_a_charge_of_several_days_is_cut_at_the_month_s_end_and_keeps_every_unit(shared: Store) -> None:

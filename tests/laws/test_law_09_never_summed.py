@@ -1,6 +1,8 @@
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 
 from outlay.explain import rows
@@ -16,7 +18,7 @@ from tests.laws.world import MONTH, charge, emptied, event, laid, model_charge, 
 _RATIO = Decimal("0.0001")
 
 
-def world(store: Store) -> None:
+def lay(store: Store) -> None:
     """One customer and one user in two features on two days: everything distinct overlaps."""
     emptied(store)
     who: dict[str, Any] = {"customer": "acme", "user": "u1"}
@@ -32,27 +34,33 @@ def world(store: Store) -> None:
     published(store)
 
 
+@pytest.fixture(scope="module", params=["duckdb", "clickhouse"])
+def world(request: pytest.FixtureRequest, lend: Callable[[str, str], Store]) -> Store:
+    """That world, laid and published once on each engine; the tests only read from it."""
+    store = lend(request.param, "world")
+    lay(store)
+    return store
+
+
 def distinct(store: Store, *by: str, period: Period = MONTH) -> list[Row]:
     """Ask how many customers and users there were."""
     return rows.distinct(store, period, by)
 
 
-def test_distinct_counts_are_asked_anew_for_every_total(shared: Store) -> None:
+def test_distinct_counts_are_asked_anew_for_every_total(world: Store) -> None:
     """Features count 1 + 2 customers and days 1 + 2, but there are two in all."""
-    world(shared)
-    by_feature = {row["feature"]: (row["customers"], row["users"]) for row in distinct(shared, "feature")}
+    by_feature = {row["feature"]: (row["customers"], row["users"]) for row in distinct(world, "feature")}
     assert by_feature == {"chat": (1, 1), "search": (2, 2)}
-    assert [row["customers"] for row in distinct(shared)] == [2]
-    assert sum(cast(int, row["customers"]) for row in distinct(shared, "day")) == 3
-    answer = cast(list[dict[str, Any]], features(shared, MONTH)["rows"])
+    assert [row["customers"] for row in distinct(world)] == [2]
+    assert sum(cast(int, row["customers"]) for row in distinct(world, "day")) == 3
+    answer = cast(list[dict[str, Any]], features(world, MONTH)["rows"])
     assert {row["feature"]: row["customers"] for row in answer if row["feature"]} == {"chat": 1, "search": 2}
-    assert users(shared, MONTH)["users"] == 2
+    assert users(world, MONTH)["users"] == 2
 
 
-def test_a_unit_cost_is_made_from_the_sums(shared: Store) -> None:
+def test_a_unit_cost_is_made_from_the_sums(world: Store) -> None:
     """Cost per call of the whole is whole cost by all calls, which is neither sum nor mean of the features' own."""
-    world(shared)
-    rows = cast(list[dict[str, Any]], features(shared, MONTH)["rows"])
+    rows = cast(list[dict[str, Any]], features(world, MONTH)["rows"])
     for row in rows:
         if row["calls"]:
             assert row["cost_per_call"] == EXACT.divide(row["amount"], Decimal(row["calls"])).quantize(Decimal("1e-12"))
@@ -61,11 +69,10 @@ def test_a_unit_cost_is_made_from_the_sums(shared: Store) -> None:
     assert len({row["cost_per_call"] for row in rows}) == len(rows)
 
 
-def test_coverage_is_a_ratio_of_sums(shared: Store) -> None:
+def test_coverage_is_a_ratio_of_sums(world: Store) -> None:
     """Half of the month's dollars name a feature, although all of one day's do and none of another slice's."""
-    world(shared)
     ratios = [
-        cast(dict[str, Any], coverage(shared, period, where)["coverage"])["feature"]
+        cast(dict[str, Any], coverage(world, period, where)["coverage"])["feature"]
         for period, where in (
             (MONTH, {}),
             (Period.parse("2026-10-05"), {}),
@@ -79,7 +86,7 @@ def test_coverage_is_a_ratio_of_sums(shared: Store) -> None:
 
 def test_margins_of_all_are_not_the_sum_of_margins_of_each(shared: Store) -> None:
     """A margin ratio comes from the customer's own cost and revenue; without revenue there is none."""
-    world(shared)
+    lay(shared)
     taken = {"take_in": "bill", "file": 1, "line": 1, "month": MONTH.first, "kind": "subscription", "currency": "USD"}
     shared.insert("revenue", [{**taken, "customer": "acme", "amount": Decimal(100)}])
     rows = {row["customer"]: row for row in cast(list[dict[str, Any]], customers(shared, MONTH)["rows"])}
@@ -89,14 +96,13 @@ def test_margins_of_all_are_not_the_sum_of_margins_of_each(shared: Store) -> Non
     assert "no revenue is known" in zeta["reason"]
 
 
-def test_the_verdict_counts_people_of_the_whole_period(shared: Store) -> None:
+def test_the_verdict_counts_people_of_the_whole_period(world: Store) -> None:
     """Customers in the argument are those of the period, not the sum of its days."""
-    world(shared)
     found = change(
-        shared, Period.parse("2026-10-05"), Period.parse("2026-10-06..2026-10-09"), where={"feature": "search"}
+        world, Period.parse("2026-10-05"), Period.parse("2026-10-06..2026-10-09"), where={"feature": "search"}
     )
     assert found["before"] == {"period": "2026-10-05..2026-10-06", "amount": 0}
-    model = cast(list[dict[str, Any]], models(shared, MONTH)["rows"])
+    model = cast(list[dict[str, Any]], models(world, MONTH)["rows"])
     assert model[0]["cost_per_million_tokens"] == EXACT.divide(
         model[0]["amount"] * 1_000_000, Decimal(model[0]["tokens"])
     ).quantize(Decimal("1e-12"))

@@ -15,9 +15,16 @@ _HALF = 500_000
 
 
 def recomputed(share: Row) -> Decimal:
-    """Return a share's amount from its pool, its weight and its turn for what is left over."""
-    whole, weight, weights = pico(share["pool_amount"]), cast(int, share["weight"]), cast(int, share["total_weight"])  # type: ignore[arg-type]
-    units = abs(whole) * weight // weights + (1 if cast(int, share["place"]) <= cast(int, share["left_over"]) else 0)
+    """Return a share's amount: the pot's by its weight and turn for what is left over, and the pool's part of that."""
+    whole, weight, weights = pico(share["pot_amount"]), cast(int, share["weight"]), cast(int, share["total_weight"])  # type: ignore[arg-type]
+    size = abs(whole)
+    units = size * weight // weights + (1 if cast(int, share["place"]) <= cast(int, share["left_over"]) else 0)
+    assert abs(pico(cast(Decimal, share["pot_share"]))) == units
+    pool = abs(pico(cast(Decimal, share["pool_amount"])))
+    a, c = (pico(cast(Decimal, share[name])) for name in ("pool_before", "share_before"))
+    b, d = a + pool, c + units
+    if pool != size:
+        units = b * d // size - a * d // size - b * c // size + a * c // size
     return Decimal(-units if whole < 0 else units).scaleb(-12)
 
 
@@ -75,7 +82,12 @@ def hold(store: Store, bill: list[Row], used: list[Row], drawn: list[dict[str, A
         assert share["amount"] == recomputed(share), share
         if share["rule"]:
             assert definitions[share["rule"]] == next(r for r in drawn if r["name"] == share["rule"])
-        if share["method"] == "driver" and share["driver"] and share["state"] == "allocated":
+        if (
+            share["method"] == "driver"
+            and share["driver"]
+            and share["state"] == "allocated"
+            and share["whole_month"] < 2
+        ):
             assert share["weight"] == sum(row["weight"] for row in share["measured"])
             hold_events(share)
 

@@ -115,11 +115,5 @@ def test_both_sums_hold_on_clickhouse(click: Store) -> None:
     found = hold_change(click, ["feature"], "USD")
     assert found["change"] == Decimal("4.000000000001")
     gap = hold_gap(click)
-    assert {row["cause"]: bool(row["amount"]) for row in gap["causes"]} == {
-        "unseen": True,
-        "quantity_gap": True,
-        "price_gap": True,
-        "not_billed": True,
-        "credits_and_tax": True,
-        "rest": False,
-    }
+    named = {row["cause"] for row in gap["causes"] if row["amount"]}
+    assert named == {"unseen", "not_billed", "price", "credits_and_tax"}

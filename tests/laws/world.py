@@ -165,7 +165,7 @@ def laid(
     charges: Iterable[Row] = (),
     usage: Iterable[Row] = (),
     prices: Iterable[Row] = PRICES,
-    rules: Sequence[Mapping[str, Any]] = (),
+    rules: Sequence[Mapping[str, Any]] | Rules = (),
 ) -> None:
     """Put a world into an empty store: everything taken in, priced and ruled."""
     store.insert("charge", charges)
@@ -173,7 +173,7 @@ def laid(
     store.insert("price", prices)
     committed(store, "bill", "events")
     if rules:
-        apply_rules(store, ruled(rules), now=TAKEN)
+        apply_rules(store, rules if isinstance(rules, Rules) else ruled(rules), now=TAKEN)
 
 
 def ruled(rules: Sequence[Mapping[str, Any]]) -> Rules:

@@ -9,7 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from outlay.errors import EngineFailed
-from outlay.explain import activity, change, cost, gap, unit_cost
+from outlay.exchange.conversion import InCurrency
+from outlay.explain import activity, change, cost, gap, restatements, unit_cost
 from outlay.serve.encode import to_jsonable
 from outlay.store import Store, open_store
 from tests.serve.conftest import client_of
@@ -27,6 +28,10 @@ def test_every_route_gives_what_explain_gives(api: TestClient, ledger: Store) ->
             ledger, OCTOBER, ["provider"], origin="billed"
         ),
         "/v1/costs?from=2026-10-01&to=2026-11-01&where=team%3Dsearch": cost.costs(ledger, OCTOBER, [], where=where),
+        "/v1/costs?period=2026-10&by=feature&currency=EUR&rate_days=3": cost.costs(
+            ledger, OCTOBER, ["feature"], currency=InCurrency("EUR", 3)
+        ),
+        "/v1/customers?period=2026-10&currency=EUR": unit_cost.customers(ledger, OCTOBER, currency=InCurrency("EUR")),
         "/v1/explain?before=2026-09&after=2026-10": change.change(ledger, *MONTHS),
         "/v1/customers?period=2026-10": unit_cost.customers(ledger, OCTOBER),
         "/v1/features?period=2026-10": unit_cost.features(ledger, OCTOBER),
@@ -35,6 +40,7 @@ def test_every_route_gives_what_explain_gives(api: TestClient, ledger: Store) ->
         "/v1/failures?period=2026-10": activity.failures(ledger, OCTOBER),
         "/v1/heatmap?period=2026-10": activity.heatmap(ledger, OCTOBER),
         "/v1/reconcile?period=2026-10&by=provider": gap.reconcile(ledger, OCTOBER, ["provider"]),
+        "/v1/restatements?period=2026-10": restatements.restatements(ledger, OCTOBER),
     }
     for path, answer in expected.items():
         response = api.get(path)
@@ -123,7 +129,7 @@ def test_the_description_is_valid_and_complete(api: TestClient) -> None:
     assert described["openapi"].startswith("3.1")
     paths = {path: found for path, found in described["paths"].items() if not path.startswith("/v1/keys")}
     nouns = ["costs", "coverage", "explain", "customers", "features", "models", "users"]
-    nouns += ["failures", "heatmap", "reconcile", "periods", "health"]
+    nouns += ["failures", "heatmap", "reconcile", "restatements", "periods", "health"]
     assert set(paths) == {*(f"/v1/{noun}" for noun in nouns), "/v1/trace/{id}"}
     for path, operations in paths.items():
         assert list(operations) == ["get"], path

@@ -7,11 +7,12 @@ import codecs
 import csv
 import hashlib
 import shutil
+import zipfile
 import zlib
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from outlay.errors import BadInput, EngineFailed, Unreadable
@@ -25,6 +26,7 @@ _HEADER_LIMIT = 1 << 20
 _HEADER_LINES = 20
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
+_ZIP = b"PK\x03\x04"
 _UTF8 = ("utf-8", "utf8", "utf-8-sig")
 
 
@@ -40,10 +42,12 @@ class Unpacked:
         fingerprint: SHA-256 of the unpacked content, in hex.
         size: Of the unpacked content, in bytes.
         newlines: Lines of text it holds, the header included; 0 for Parquet.
-        header_lines: Lines of text the header takes; 0 for Parquet.
+        header_lines: Lines of text down to the end of the header; 0 for Parquet and JSON.
         is_text: Whether all of a CSV file is UTF-8.
         truncated: Whether a compressed file ended before its end.
-        nested: Columns of a Parquet file that hold maps, lists or structures.
+        titles: What columns are called in the file whose names had to be changed, because they differ only in case.
+        kinds: Types of the columns of a Parquet file by name, in DuckDB's words.
+        is_json: Whether it holds JSON; its header is not known before its records are read.
     """
 
     path: Path
@@ -56,19 +60,27 @@ class Unpacked:
     header_lines: int = 0
     is_text: bool = True
     truncated: bool = False
-    nested: frozenset[str] = frozenset()
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    is_json: bool = False
 
 
 def unpack(
-    path: Path, folder: Path, *, encoding: str | None = None, advance: Callable[[int], None] | None = None
+    path: Path,
+    folder: Path,
+    *,
+    encoding: str | None = None,
+    advance: Callable[[int], None] | None = None,
+    header_line: int = 1,
 ) -> Unpacked:
     """Unpack, decode, count and fingerprint a file.
 
     Args:
-        path: CSV or Parquet, possibly gzipped.
+        path: CSV, Parquet or JSON, possibly gzipped.
         folder: Where unpacked content may be put.
         encoding: The text's encoding when it is not UTF-8 (a byte-order mark is honoured without).
         advance: Called with the number of bytes read, for a progress bar.
+        header_line: Line on which the header of a table begins; what stands above it is no part of the table.
 
     Raises:
         BadInput: There is no such file, it is a folder, or it may not be read.
@@ -77,9 +89,9 @@ def unpack(
     """
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
-        raise BadInput(f"{path} {what}", fix="give the path of a CSV, CSV.gz or Parquet file", code="no-file")
+        raise BadInput(f"{path} {what}", fix="give the path of a CSV, CSV.gz, Parquet or JSON file", code="no-file")
     try:
-        return _unpack(path, folder, encoding, advance)
+        return _unpack(path, folder, encoding, advance, header_line)
     except PermissionError as error:
         raise BadInput(f"{path} may not be read", fix="give yourself the right to read it", code="no-file") from error
     except OSError as error:
@@ -90,11 +102,16 @@ def unpack(
         ) from error
 
 
-def _unpack(path: Path, folder: Path, encoding: str | None, advance: Callable[[int], None] | None) -> Unpacked:
+def _unpack(
+    path: Path, folder: Path, encoding: str | None, advance: Callable[[int], None] | None, header_line: int
+) -> Unpacked:
     content, truncated, name = path, False, path.name
     if _start(path)[:2] == _GZIP:
         content = folder / f"{name}.unpacked"
         truncated = _gunzip(path, content)
+    elif _start(path) == _ZIP:
+        content = folder / f"{name}.unpacked"
+        _unzip(path, content)
     start = _start(content)
     if not start:
         raise Unreadable(f"{name} is empty", fix="check that the export or the copy finished", code="empty-file")
@@ -102,13 +119,22 @@ def _unpack(path: Path, folder: Path, encoding: str | None, advance: Callable[[i
         return _parquet(content, name, advance)
     content = _with_line_ends(_as_utf8(content, folder / f"{name}.utf8", start, encoding, name), folder / f"{name}.lf")
     digest, size, newlines, is_text = _digest(content, advance)
-    header, delimiter, header_lines = _header(content, name)
-    return Unpacked(content, name, header, delimiter, digest, size, newlines, header_lines, is_text, truncated)
+    if _begins_like_json(content):
+        return Unpacked(content, name, [], ",", digest, size, newlines, 0, is_text, truncated, is_json=True)
+    header, titles, delimiter, header_lines = _header(content, name, header_line)
+    return Unpacked(
+        content, name, header, delimiter, digest, size, newlines, header_lines, is_text, truncated, titles=titles
+    )
 
 
 def _start(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(4)
+
+
+def _begins_like_json(content: Path) -> bool:
+    with content.open("rb") as file:
+        return file.read(1024).lstrip()[:1] in (b"{", b"[")
 
 
 def _parquet(content: Path, name: str, advance: Callable[[int], None] | None) -> Unpacked:
@@ -121,8 +147,7 @@ def _parquet(content: Path, name: str, advance: Callable[[int], None] | None) ->
             code="bad-parquet",
         ) from error
     digest, size, _, _ = _digest(content, advance)
-    nested = frozenset(column for column, is_nested in columns.items() if is_nested)
-    return Unpacked(content, name, list(columns), None, digest, size, nested=nested)
+    return Unpacked(content, name, list(columns), None, digest, size, kinds=columns)
 
 
 def _gunzip(path: Path, to: Path) -> bool:
@@ -144,6 +169,27 @@ def _gunzip(path: Path, to: Path) -> bool:
                     break
                 engine = zlib.decompressobj(wbits=31)
     return not engine.eof
+
+
+def _unzip(path: Path, to: Path) -> None:
+    """Unpack the one file that a ZIP archive holds."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            held = [each for each in packed.infolist() if not each.is_dir()]
+            if len(held) != 1:
+                raise Unreadable(
+                    f"{path.name} holds {len(held)} files",
+                    fix="unpack it, and import the files that are bills",
+                    code="several-in-zip",
+                )
+            with packed.open(held[0]) as member, to.open("wb") as plain:
+                shutil.copyfileobj(member, plain, _CHUNK)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        raise Unreadable(
+            f"{path.name} begins like a ZIP archive but cannot be unpacked: {error}",
+            fix="check that the export or the copy finished, then import it again",
+            code="bad-zip",
+        ) from error
 
 
 def _until_damage(engine: "zlib._Decompress", chunk: bytes) -> bytes:
@@ -236,12 +282,14 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = 
     return True
 
 
-def _header(content: Path, name: str) -> tuple[list[str], str, int]:
-    """Return the column names, the delimiter, and how many lines the header takes (a quoted name may hold one)."""
+def _header(content: Path, name: str, begins: int) -> tuple[list[str], dict[str, str], str, int]:
+    """Return the column names, those that had to be changed as they were, the delimiter, and where the header ends."""
     with content.open("rb") as file:
+        for _ in range(begins - 1):
+            file.readline()
         first = file.readline(_HEADER_LIMIT)
-        lines = 1
-        while first.count(b'"') % 2 and lines < _HEADER_LINES and (more := file.readline(_HEADER_LIMIT)):
+        lines = begins
+        while first.count(b'"') % 2 and lines < begins + _HEADER_LINES and (more := file.readline(_HEADER_LIMIT)):
             first += more
             lines += 1
     if b"\x00" in first:
@@ -259,13 +307,17 @@ def _header(content: Path, name: str) -> tuple[list[str], str, int]:
     text = first.decode("utf-8", errors="replace").rstrip("\r\n")
     delimiter = max(_DELIMITERS, key=text.count)
     names = next(csv.reader([text.replace("\r", " ").replace("\n", " ")], delimiter=delimiter), [""])
-    return _each_once(names), delimiter, lines
+    header = each_once(names)
+    titles = {
+        own: name.strip() for own, name in zip(header, names, strict=True) if own.casefold() != name.strip().casefold()
+    }
+    return header, titles, delimiter, lines
 
 
-def _each_once(names: Sequence[str]) -> list[str]:
+def each_once(names: Sequence[str]) -> list[str]:
     """Return names that an engine can tell apart: none empty, quoted, or the same but for case.
 
-    >>> _each_once(["Tags", "tags", "", 'a"b'])
+    >>> each_once(["Tags", "tags", "", 'a"b'])
     ['Tags', 'tags_2', 'column_3', "a'b"]
     """
     taken = {LINE}

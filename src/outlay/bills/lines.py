@@ -33,6 +33,7 @@ _FIX = {
     "bad-encoding": "save the file as UTF-8, or name its encoding with --encoding",
     "field-too-long": "shorten the field to under 1 MB and the line to under 2 MB",
     "wrong-column-count": "quote fields that hold the delimiter, and give every line as many fields as the header",
+    "bad-json": "write one JSON object a line, or the whole file as one array of objects",
     "truncated": "the file ends within this line; copy or export it again and import it",
 }
 

@@ -73,7 +73,7 @@ def supersede(store: Store, importer: Importer, ident: str, landed: Sequence[Row
 
     Args:
         store: Where they are.
-        importer: The format; another format's charges are never replaced.
+        importer: The format; another format's charges are replaced only where it tells the same bill.
         ident: The import that is being made.
         landed: What it put there, rows of `landed`.
 
@@ -81,7 +81,9 @@ def supersede(store: Store, importer: Importer, ident: str, landed: Sequence[Row
         What is replaced. The new amount of a partition stands once, beside the newest import that it replaces, so
         that the differences add up to what the ledger moves by.
     """
-    old = store.rows("bills/overlapping", {"take_in": ident, "source": importer.name})
+    sources = (importer.name, *importer.same_bill)
+    told = [row for name in sources for row in store.rows("bills/overlapping", {"take_in": ident, "source": name})]
+    old = sorted(told, key=lambda row: cast(str, row["take_in"]))  # an id begins with its time
     unique = {(row["take_in"], *_key(row)): row for row in old}
     store.insert(
         "supersession",

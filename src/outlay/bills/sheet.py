@@ -3,17 +3,20 @@
 Comes in: an unpacked file and a format. Goes out: its control totals, then rows of `charge` and `problem`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 from outlay.bills.files import LINE, Unpacked
 from outlay.bills.importer import Importer
+from outlay.bills.json_lines import copy_json_records
 from outlay.bills.lines import Careful, copy_good_lines
-from outlay.errors import EngineFailed
+from outlay.errors import EngineFailed, Unreadable
 from outlay.store import Row, Store
-from outlay.store.reading import Layout, Reader
+from outlay.store.layout import Layout
+from outlay.store.reading import Reader
 from outlay.store.tables import BY_NAME
 from outlay.store.tables.inlets import TAKEN
 from outlay.terms.currency import CURRENCIES
@@ -36,8 +39,9 @@ class Sheet:
         path: What to read: the file itself, or the copy of its readable lines.
         layout: How that is laid out.
         records: How many records it holds if each is one line of text, else 0.
-        controls: Rows of `control`, and what is at stake on lines that could not be read as records.
+        controls: Rows of `control` or `control_costs`, and what is at stake on lines that could not be read.
         lines: Lines it holds, the header not counted.
+        skipped: Those that the format leaves out by name.
         careful: What the careful reader set aside; None when the engine read it all.
         missing: Columns of a charge that must be there and are not.
     """
@@ -48,35 +52,64 @@ class Sheet:
     records: int
     controls: list[Row]
     lines: int
+    skipped: int
     careful: Careful | None
     missing: list[str]
 
 
 def examine(reader: Reader, importer: Importer, file: Unpacked, folder: Path) -> Sheet:
     """Count a file's lines and money: fast when every line is sound, else carefully."""
-    layout, path, careful = _layout(importer, file), file.path, None
-    missing = [name for name in importer.mandatory if layout.columns.get(name) is None]
-    controls = _fast(reader, layout, file)
+    path, careful = file.path, None
+    if file.is_json:
+        file, careful = copy_json_records(file, folder)
+    layout = _layout(importer, file)
+    known = importer.constants.keys()
+    missing = [name for name in importer.mandatory if layout.columns.get(name) is None and name not in known]
+    if importer.described:
+        _has_all(importer, layout, file)
+    controls = None if careful else _fast(reader, importer, layout, file)
     if controls is None:
-        careful = copy_good_lines(file, folder, layout.columns["billed_cost"], layout.columns["billing_currency"])
-        layout, path = Layout((*file.header, LINE), layout.columns, layout.extra, ",", LINE), careful.path
+        amount, currency = (layout.columns.get(name) for name in importer.stake)
+        careful = careful or copy_good_lines(file, folder, amount, currency)
+        header = (LINE, *file.header) if file.is_json else (*file.header, LINE)
+        layout = replace(layout, header=header, delimiter=",", line_column=LINE)
+        path = careful.path
         reader.show(path, layout)
-        controls = reader.rows("bills/control")
+        controls = reader.rows(_control(importer))
     lines = sum(cast(int, row["lines"]) for row in controls)
+    skipped = sum(cast(int, row["lines"]) for row in controls if row["skip"])
     if careful:
         lines += careful.broken_lines
         controls.extend(_at_stake(careful))
-    return Sheet(file, path, layout, 0 if careful else lines, controls, lines, careful, missing)
+    return Sheet(file, path, layout, 0 if careful else lines, controls, lines, skipped, careful, missing)
+
+
+def _has_all(importer: Importer, layout: Layout, file: Unpacked) -> None:
+    """Refuse a file that lacks a column that somebody told it has."""
+    for name, own in importer.columns.items():
+        if own and layout.columns.get(name) is None:
+            raise Unreadable(
+                f"{file.name} has no column {own[0]!r}; it has {', '.join(file.header)}",
+                fix="name the columns it has in the mapping",
+                code="missing-column",
+            )
 
 
 def land(
-    store: Store, reader: Reader, sheet: Sheet, values: Mapping[str, object], currency: str | None
+    store: Store,
+    reader: Reader,
+    importer: Importer,
+    sheet: Sheet,
+    values: Mapping[str, object],
+    *,
+    currency: str | None,
 ) -> list[Problem]:
     """Put a file's lines into the store, each as a charge or a problem.
 
     Args:
         store: Where they go.
         reader: Reads the file.
+        importer: The format.
         sheet: The file.
         values: `take_in`, `file`, `only_from` and `only_to`.
         currency: The only currency accepted; None accepts every ISO 4217 code.
@@ -90,29 +123,30 @@ def land(
     reader.offer("refused_currency", sorted(found - ({currency} if currency else CURRENCIES)))
     reader.offer("no_currency", sorted(found - CURRENCIES))
     reader.offer("missing_column", sheet.missing)
+    reader.know("refusal", importer.refusals)
     reader.view("bills/checked")
     before = store.count("charge", take_in=ident)
     if not sheet.missing:
         reader.fill("charge", "bills/charge", values)
     broken = sheet.careful.broken_lines if sheet.careful else 0
-    if store.count("charge", take_in=ident) - before < sheet.lines - broken:
+    if store.count("charge", take_in=ident) - before < sheet.lines - broken - sheet.skipped:
         reader.fill("problem", "bills/problem", values)
     if sheet.careful:
-        store.insert("problem", (_row(problem, values) for problem in sheet.careful.problems()))
+        store.insert("problem", (row_of(problem, values) for problem in sheet.careful.problems()))
     whole = []
     if sheet.file.truncated:
         whole.append(Problem("truncated", sheet.file.name, None, None, None, None, None, _CUT_SHORT))
-        store.insert("problem", [_row(problem, values) for problem in whole])
+        store.insert("problem", [row_of(problem, values) for problem in whole])
     return whole
 
 
-def _fast(reader: Reader, layout: Layout, file: Unpacked) -> list[Row] | None:
+def _fast(reader: Reader, importer: Importer, layout: Layout, file: Unpacked) -> list[Row] | None:
     """Let the engine's own reader try; None when it refuses a line or counts other than the file's line ends."""
     if file.truncated or file.header_lines > 1 or not file.is_text:
         return None
     reader.show(file.path, layout)
     try:
-        controls = reader.rows("bills/control")
+        controls = reader.rows(_control(importer))
     except EngineFailed:
         if not file.delimiter:
             raise  # there are no lines of text to go through instead
@@ -121,17 +155,61 @@ def _fast(reader: Reader, layout: Layout, file: Unpacked) -> list[Row] | None:
     return controls if one_each or not file.delimiter else None
 
 
+def _control(importer: Importer) -> str:
+    return "bills/control_costs" if importer.costs else "bills/control"
+
+
 def _layout(importer: Importer, file: Unpacked) -> Layout:
     by_folded = {column.casefold(): column for column in reversed(file.header)}
     columns = {
         name: next(
             (by_folded[own.casefold()] for own in importer.columns.get(name, ()) if own.casefold() in by_folded), None
         )
-        for name in _OF_A_FILE
+        for name in (importer.columns if importer.shape else _OF_A_FILE)
     }
-    used = {own for own in columns.values() if own}
-    extra = [column for column in file.header if column not in used]
-    return Layout(file.header, columns, extra, file.delimiter, nested=file.nested)
+    maps = {
+        name: _named(told, by_folded) if isinstance(told, Mapping) else gathered(told, file.header, file.titles)
+        for name, told in importer.maps.items()
+    }
+    used = {own for own in columns.values() if own} | {own for pairs in maps.values() for _, own in pairs}
+    return Layout(
+        file.header,
+        columns,
+        [column for column in file.header if column not in used],
+        file.delimiter,
+        kinds=file.kinds,
+        constants=importer.constants,
+        charge=_OF_A_FILE,
+        shape=importer.shape,
+        maps=maps,
+        exact=importer.exact,
+        instants=importer.instants,
+        settings=importer.settings,
+    )
+
+
+def _named(told: Mapping[str, str], by_folded: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the columns that are told by name, as pairs of key and column."""
+    return [(key, by_folded[own.casefold()]) for key, own in told.items() if own.casefold() in by_folded]
+
+
+def gathered(
+    beginnings: Sequence[str], header: Sequence[str], titles: Mapping[str, str] = MappingProxyType({})
+) -> list[tuple[str, str]]:
+    """Return the columns that are one map together, as pairs of key and column; no key where one is a map by itself.
+
+    >>> gathered(("tags", "tags/"), ["cost", "Tags/team", "tags", "tags/Team_4"], {"tags/Team_4": "tags/Team"})
+    [('team', 'Tags/team'), ('', 'tags'), ('Team', 'tags/Team_4')]
+    """
+    found: dict[str, str] = {}
+    for column in header:
+        for beginning in beginnings:
+            whole = column.casefold() == beginning.casefold()
+            if whole or (beginning[-1] in "/_:" and column.casefold().startswith(beginning.casefold())):
+                key = titles.get(column, column)[len(beginning) :]
+                found[key if key not in found else column[len(beginning) :]] = column
+                break
+    return list(found.items())
 
 
 def _at_stake(careful: Careful) -> list[Row]:
@@ -141,6 +219,7 @@ def _at_stake(careful: Careful) -> list[Row]:
             "billing_account_id": None,
             "billing_period_start": None,
             "billing_currency": currency,
+            "skip": None,
             "lines": 0,
             "control_total": amount,
         }
@@ -148,7 +227,8 @@ def _at_stake(careful: Careful) -> list[Row]:
     ]
 
 
-def _row(problem: Problem, values: Mapping[str, object]) -> Row:
+def row_of(problem: Problem, values: Mapping[str, object]) -> Row:
+    """Return a problem as a row of `problem`."""
     return {
         "take_in": values["take_in"],
         "file": values["file"],

@@ -5,26 +5,31 @@ Comes in: files of one format. Goes out: one committed import, or nothing at all
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from outlay.bills.files import Unpacked, unpack
-from outlay.bills.importer import Importer
+from outlay.bills.costs import costs_of
+from outlay.bills.files import Unpacked
+from outlay.bills.formats.options import as_told
+from outlay.bills.importer import ENDPOINT, Asked, Importer
+from outlay.bills.places import Brought, bring
 from outlay.bills.restating import already_held, repeated, sum_by_currency, supersede
-from outlay.bills.sheet import Sheet, examine, land
-from outlay.errors import BadInput, Broken, EngineFailed
+from outlay.bills.sheet import Sheet, examine, land, row_of
+from outlay.bills.whole import one_export_each, several_currencies, spellings
+from outlay.errors import Broken, EngineFailed, UnknownName
 from outlay.store import Row, Store
-from outlay.store.reading import reading
+from outlay.store.reading import Reader, reading
 from outlay.terms.period import Period
 from outlay.terms.problem import Problem
 from outlay.terms.take_in import TakeIn
 
 _LISTED = 10_000
+_PREVIEWED = 20
 _ALWAYS = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 
 
@@ -39,14 +44,22 @@ class Request:
         period: The only charge periods accepted; None accepts all.
         append: Add to what earlier imports say about the same days, rather than replace it.
         advance: Called with bytes read, for a progress bar.
+        places: Where further files come from: a path, a folder, `s3://bucket/prefix`, or what the importer fetches.
+        options: Of the importer, by name.
+        cache: A folder that importers may keep things in; None keeps nothing.
+        dry_run: Keep nothing; the result says what would land, with its first rows.
     """
 
-    paths: Sequence[Path]
+    paths: Sequence[Path] = ()
     encoding: str | None = None
     currency: str | None = None
     period: Period | None = None
     append: bool = False
     advance: Callable[[int], None] | None = None
+    places: Sequence[str] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    cache: Path | None = None
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +70,13 @@ class _Import:
     importer: Importer
     request: Request
     now: datetime
-    files: Sequence[Unpacked]
+    brought: Brought
     sheets: Sequence[Sheet | None]
+
+    @property
+    def files(self) -> Sequence[Unpacked]:
+        """Return the files."""
+        return self.brought.files
 
     def lines(self) -> list[int]:
         """Return the lines of each file."""
@@ -67,6 +85,14 @@ class _Import:
 
     def controls(self) -> list[Row]:
         return [row for sheet in self.sheets if sheet for row in sheet.controls]
+
+
+class _Previewed(Exception):
+    """What would have landed; raised to leave the transaction without a trace."""
+
+    def __init__(self, result: TakeIn) -> None:
+        super().__init__()
+        self.result = result
 
 
 def take_in(store: Store, importer: Importer, request: Request, *, now: datetime) -> TakeIn:
@@ -79,44 +105,77 @@ def take_in(store: Store, importer: Importer, request: Request, *, now: datetime
         now: The instant of the import.
 
     Raises:
-        BadInput: There is no file, or one does not exist.
+        UnknownName: An option is none of this format.
+        BadInput: There is no file, one does not exist, or two exports speak of the same bill.
+        SourceFailed: What was to be fetched could not be.
         Unreadable: A file is empty or not text.
         EngineFailed: The store failed; nothing was taken in.
     """
-    if not request.paths:
-        raise BadInput("no file to import", fix="give the path of at least one file", code="no-file")
+    unknown = sorted(set(request.options) - {*importer.options, ENDPOINT})
+    if unknown and not importer.tailored:
+        raise UnknownName(f"option of {importer.name}", unknown[0], [*importer.options, ENDPOINT])
+    if importer.tailored:
+        importer = importer.tailored(request.options)
     with tempfile.TemporaryDirectory(prefix="outlay-") as name:
-        folders = [_folder(Path(name), place) for place, _ in enumerate(request.paths, start=1)]
-        files = [
-            unpack(path, folder, encoding=request.encoding, advance=request.advance)
-            for path, folder in zip(request.paths, folders, strict=True)
-        ]
-        if earlier := already_held(store, importer, files, request.currency, request.period):
-            return repeated(store, importer, files, earlier)
+        brought = as_told(_bring(importer, request, now, Path(name)), importer)
+        files = brought.files
+        if not request.dry_run and (earlier := already_held(store, importer, files, request.currency, request.period)):
+            same = repeated(store, importer, files, earlier)
+            return replace(same, notes=tuple(brought.notes), problems=tuple(brought.problems))
         ident = _new_ident(store, now, files[0])
         with reading(store) as reader:
             sheets: list[Sheet | None] = []
-            for place, (file, folder) in enumerate(zip(files, folders, strict=True)):
+            for place, (file, folder) in enumerate(zip(files, brought.folders, strict=True)):
                 known = file.fingerprint in {earlier.fingerprint for earlier in files[:place]}
                 sheets.append(None if known else examine(reader, importer, file, folder))
-            made = _Import(ident, importer, request, now, files, sheets)
+            made = _Import(ident, importer, request, now, brought, sheets)
+            one_export_each(sheets, brought.exports)
             try:
                 with store.transaction():
-                    only = (request.period.starts_at, request.period.ends_at) if request.period else _ALWAYS
-                    whole: list[Problem] = []
-                    for place, sheet in enumerate(sheets, start=1):
-                        values = {"take_in": ident, "file": place, "only_from": only[0], "only_to": only[1]}
-                        whole += land(store, reader, sheet, values, request.currency) if sheet else []
-                    return _commit(store, made, whole)
+                    return _land(store, reader, made)
+            except _Previewed as previewed:
+                _sweep(store, ident)
+                return previewed.result
             except BaseException:
                 _sweep(store, ident)
                 raise
 
 
-def _commit(store: Store, made: _Import, whole: Sequence[Problem]) -> TakeIn:
+def _bring(importer: Importer, request: Request, now: datetime, folder: Path) -> Brought:
+    """Bring the files: those named, those of the places, and what a source without a place has."""
+    cache = request.cache or folder / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    places = request.places or ([""] if importer.fetch and not request.paths else [])
+    asked = []
+    for number, place in enumerate(places, start=1):
+        own = folder / f"place-{number}"
+        own.mkdir()
+        asked.append(Asked(place, request.period, now, request.options, own, cache))
+    unpacked = folder / "unpacked"
+    return bring(importer, request.paths, asked, folder=unpacked, encoding=request.encoding, advance=request.advance)
+
+
+def _land(store: Store, reader: Reader, made: _Import) -> TakeIn:
+    """Put every file's lines into the store, then what makes them count."""
+    only = (made.request.period.starts_at, made.request.period.ends_at) if made.request.period else _ALWAYS
+    of_files: list[Problem] = []
+    for place, sheet in enumerate(made.sheets, start=1):
+        values = {"take_in": made.ident, "file": place, "only_from": only[0], "only_to": only[1]}
+        if sheet:
+            of_files += land(store, reader, made.importer, sheet, values, currency=made.request.currency)
+    landed = store.rows("bills/landed", {"take_in": made.ident})
+    of_all = [
+        *made.brought.problems,
+        *several_currencies(landed, made.files),
+        *spellings(store, made.ident, made.files),
+    ]
+    store.insert("problem", [row_of(problem, {"take_in": made.ident, "file": 0}) for problem in of_all])
+    return _commit(store, made, landed, of_all, whole=len(of_files) + len(of_all))
+
+
+def _commit(store: Store, made: _Import, landed: Sequence[Row], of_all: Sequence[Problem], *, whole: int) -> TakeIn:
     """Write what makes the import count, the row in `take_in` last."""
     ident, files = made.ident, made.files
-    landed = store.rows("bills/landed", {"take_in": ident})
     _partitions(store, made, landed)
     restated = () if made.request.append else supersede(store, made.importer, ident, landed)
     lines = made.lines()
@@ -127,26 +186,32 @@ def _commit(store: Store, made: _Import, whole: Sequence[Problem]) -> TakeIn:
             for n, (f, c) in enumerate(zip(files, lines, strict=True), start=1)
         ),
     )
-    twice = sum(count for count, sheet in zip(lines, made.sheets, strict=True) if sheet is None)
     result = TakeIn(
         take_in=ident,
         source=made.importer.name,
         files=tuple(file.name for file in files),
         lines=sum(lines),
         landed=sum(cast(int, row["lines"]) for row in landed),
-        skipped={"duplicate-file": twice} if twice else {},
-        problem_lines=store.count("problem", take_in=ident) - len(whole),
-        problems=problems_of(store, ident, files),
+        skipped=_skipped(made, lines),
+        problem_lines=store.count("problem", take_in=ident) - whole,
+        problems=(*of_all, *problems_of(store, ident, files)),
         totals=sum_by_currency(landed, "billed_cost"),
-        control_totals=sum_by_currency(made.controls(), "control_total"),
+        control_totals=sum_by_currency(made.controls(), "control_total") | dict(made.brought.controls),
+        skipped_totals=_left_out(made),
         restated=restated,
+        notes=tuple(made.brought.notes),
+        **costs_of(store, made.importer, ident, [sheet for sheet in made.sheets if sheet]),
     )
-    if result.lines != result.landed + twice + result.problem_lines:
+    skipped = sum(result.skipped.values())
+    if result.lines != result.landed + skipped + result.problem_lines:
         raise Broken(
-            f"{made.importer.name}: {result.lines} lines are not {result.landed} charges, {twice} skipped"
+            f"{made.importer.name}: {result.lines} lines are not {result.landed} charges, {skipped} skipped"
             f" and {result.problem_lines} problems; nothing was taken in",
             code="law-1",
         )
+    if made.request.dry_run:
+        rows = store.rows("bills/preview", {"take_in": ident, "most": _PREVIEWED})
+        raise _Previewed(replace(result, preview=tuple(rows)))
     store.insert(
         "take_in",
         [
@@ -156,7 +221,7 @@ def _commit(store: Store, made: _Import, whole: Sequence[Problem]) -> TakeIn:
                 "taken_at": made.now,
                 "lines": result.lines,
                 "landed": result.landed,
-                "skipped": twice,
+                "skipped": skipped,
                 "problem_lines": result.problem_lines,
             }
         ],
@@ -164,11 +229,32 @@ def _commit(store: Store, made: _Import, whole: Sequence[Problem]) -> TakeIn:
     return result
 
 
+def _skipped(made: _Import, lines: Sequence[int]) -> dict[str, int]:
+    """Return how many lines are left out, by reason."""
+    found: dict[str, int] = defaultdict(int)
+    for row in made.controls():
+        if row["skip"]:
+            found[cast(str, row["skip"])] += cast(int, row["lines"])
+    twice = sum(count for count, sheet in zip(lines, made.sheets, strict=True) if sheet is None)
+    return dict(found) | ({"duplicate-file": twice} if twice else {})
+
+
+def _left_out(made: _Import) -> dict[str, dict[str, Decimal]]:
+    """Return the money on the lines that are left out, by reason and currency."""
+    reasons = sorted({cast(str, row["skip"]) for row in made.controls() if row["skip"]})
+    return {
+        reason: sum_by_currency([row for row in made.controls() if row["skip"] == reason], "control_total")
+        for reason in reasons
+    }
+
+
 def _partitions(store: Store, made: _Import, landed: Sequence[Row]) -> None:
-    """Record each partition that landed with its control total."""
+    """Record each partition that landed with its control total: what its file holds and does not leave out by name."""
     key = ("provider", "billing_account_id", "billing_period_start", "billing_currency")
     totals: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
     for row in made.controls():
+        if row["skip"]:
+            continue
         totals[tuple(row[k] for k in key)] += cast(Decimal, row["control_total"] or Decimal(0))
     store.insert(
         "partition",
@@ -199,6 +285,7 @@ def problems_of(store: Store, ident: str, files: Sequence[Unpacked]) -> tuple[Pr
             fix=cast(str, row["fix"]),
         )
         for row in found
+        if row["file"]
     )
 
 
@@ -217,9 +304,3 @@ def _sweep(store: Store, ident: str) -> None:
     for table in ("charge", "problem", "partition", "supersession", "source_file"):
         with suppress(EngineFailed):
             store.delete(table, **{"replaced_by" if table == "supersession" else "take_in": ident})
-
-
-def _folder(parent: Path, place: int) -> Path:
-    found = parent / str(place)
-    found.mkdir()
-    return found

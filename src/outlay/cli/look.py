@@ -1,5 +1,6 @@
 """Commands that look closer: explain, trace, failures, heatmap, evidence."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from outlay.cli.options import (
 from outlay.cli.tables import NOBODY, console, money, show
 from outlay.explain import activity, change
 from outlay.explain.evidence import evidence as expand
+from outlay.explain.trace_back import trace_back as lead_back
 from outlay.serve.encode import to_json
 from outlay.store import Row, Store
 from outlay.terms.attribution import ATTRIBUTION
@@ -25,6 +27,8 @@ from outlay.terms.period import Period
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SHADES = " ░▒▓█"
+#: How many rows of each kind a trace prints; --json prints all.
+_SHOWN = 3
 
 
 @click.command()
@@ -170,6 +174,36 @@ def evidence(store: Store, asked: Asked, most: int) -> None:
         console.print(f"The usage events of {gone['month']} were removed on {gone['removed_at']:%Y-%m-%d}.")
     for share in shares:
         _show_share(share, next(pool for pool in pools if (pool["run"], pool["pool"]) == (share["run"], share["pool"])))
+
+
+@click.command("trace-back")
+@click.option("--most", type=click.IntRange(1, 10_000), default=5, show_default=True, help="How many shares.")
+@read_command
+def trace_back(store: Store, asked: Asked, most: int) -> None:
+    """Lead shares back to the lines of the bill, and forward to rule version and driver."""
+    answer = lead_back(store, asked.period, where=asked.where, most=most)
+    if asked.as_json:
+        click.echo(to_json(answer))
+        return
+    shares, pools = cast("list[Row]", answer["shares"]), cast("list[Row]", answer["pools"])
+    by_number = {(pool["run"], pool["pool"]): pool for pool in pools}
+    if not shares:
+        console.print("Nothing in this slice. Has `outlay run` been made for it?")
+    for share in shares:
+        _show_share(share, by_number[share["run"], share["pool"]])
+        console.print(f"  rules of version {share['rule_version']}", markup=False)
+        for row in cast("list[Row]", share["driver_rows"])[:_SHOWN]:
+            console.print(f"  driver of {row['driver_day']}: {row['weight']:,}", markup=False)
+        _show_taken(share, by_number, "  ")
+
+
+def _show_taken(share: Row, pools: Mapping[tuple[object, object], Row], indent: str) -> None:
+    """Print the shares that a rule took, down to those that bills gave."""
+    for taken in cast("list[Row]", pools[share["run"], share["pool"]].get("taken", []))[:_SHOWN]:
+        who = ", ".join(f"{name} {taken[name]}" for name in (*ATTRIBUTION, "model") if taken[name])
+        amount = money(cast(Decimal, taken["amount"]), taken["currency"])
+        console.print(f"{indent}taken from {who}: {amount}, rule {taken['rule']!r}", markup=False)
+        _show_taken({**taken, "run": share["run"]}, pools, indent + "  ")
 
 
 def _show_share(share: Row, pool: Row) -> None:

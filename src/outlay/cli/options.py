@@ -10,10 +10,14 @@ from typing import Any
 import click
 
 from outlay.errors import BadInput
+from outlay.exchange.conversion import InCurrency
+from outlay.exchange.rates import DEFAULT_DAYS
 from outlay.store import Store, open_store
 from outlay.terms.period import Period, day
 
 Command = Callable[..., Any]
+#: In place of a currency: leave every amount in its own.
+OWN = "own"
 
 
 def store_option(command: Command) -> Command:
@@ -63,6 +67,38 @@ def read_command(command: Command) -> Command:
             command(store, Asked(period_or_all(store, period, since, to), where, as_json), **given)
 
     return where_option(period_options(json_option(store_option(click.pass_context(asked)))))
+
+
+def currency_options(command: Command) -> Command:
+    """Add `--currency` and `--rate-days`, and give the command `currency`: an `InCurrency`, or None for neither."""
+
+    @wraps(command)
+    def asked(*args: Any, currency: str | None, rate_days: int | None, **given: Any) -> None:
+        command(*args, currency=_wanted(currency, rate_days), **given)
+
+    days = f"How many days before the day a rate may be from. [default: {DEFAULT_DAYS}]"
+    into = f"Convert into this currency, each day at its own rate; `{OWN}` for none. [default: as outlay.toml says]"
+    for option in (
+        click.option("--rate-days", type=int, metavar="N", help=days),
+        click.option("--currency", metavar="CUR", help=into),
+    ):
+        asked = option(asked)
+    return asked
+
+
+def _wanted(currency: str | None, rate_days: int | None) -> InCurrency | None:
+    """Return the currency that an answer is wanted in: as asked for, else as `outlay.toml` says, if there is one."""
+    from outlay.schedule.config import place_of, read
+
+    where = None if currency else place_of(None)
+    usual = read(where).reporting if where else None
+    if currency == OWN or not (currency or usual):
+        if rate_days is not None:
+            raise BadInput("--rate-days is about conversion", fix="give --currency with it")
+        return None
+    name = currency or (usual.currency if usual else "")
+    days = usual.most_days if usual else DEFAULT_DAYS
+    return InCurrency(name, days if rate_days is None else rate_days)
 
 
 def where_option(command: Command) -> Command:

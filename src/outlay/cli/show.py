@@ -1,18 +1,21 @@
 """Commands that read the ledger: costs, features, customers, models, users, reconcile."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, cast
 
 import click
 
-from outlay.cli.options import Asked, asked_list, read_command
+from outlay.cli.options import Asked, asked_list, currency_options, read_command
 from outlay.cli.tables import console, money, show
+from outlay.exchange.conversion import InCurrency
 from outlay.explain import cost, gap, unit_cost
 from outlay.serve.encode import to_json
 from outlay.store import Store
 
 _EMPTY = "Nothing in this period. Has `outlay run` been made for it? `outlay doctor` lists what the store holds."
 Columns = list[tuple[str, str]]
+_CENT = Decimal("0.01")
 
 
 @click.command()
@@ -25,10 +28,11 @@ Columns = list[tuple[str, str]]
     help="ledger (billed, shared out), billed (as the bill says) or estimated (usage times price).",
 )
 @read_command
-def costs(store: Store, asked: Asked, by: tuple[str, ...], origin: str) -> None:
+@currency_options
+def costs(store: Store, asked: Asked, by: tuple[str, ...], origin: str, currency: InCurrency | None) -> None:
     """Show what a period cost, by any dimensions."""
     dimensions = asked_list(by)
-    answer = cost.costs(store, asked.period, dimensions, where=asked.where, origin=origin)
+    answer = cost.costs(store, asked.period, dimensions, where=asked.where, origin=origin, currency=currency)
     if asked.as_json:
         click.echo(to_json(answer))
         return
@@ -36,12 +40,51 @@ def costs(store: Store, asked: Asked, by: tuple[str, ...], origin: str) -> None:
     rows = cast("list[dict[str, Any]]", answer["rows"])
     if any(row.get("calls") for row in rows):
         columns.append(("calls", "calls"))
+    if currency:
+        columns.append(("originally", "originally"))
+        rows = [{**row, "originally": _originally(row)} for row in rows]
     show(f"Costs {asked.period}, {origin}", columns, rows, empty=_EMPTY)
     totals = cast("dict[str, Decimal]", answer["totals"])
     if totals:
         console.print("Total " + ", ".join(money(amount, currency) for currency, amount in totals.items()))
     if origin == "ledger":
         _coverage(answer)
+    show_conversion(answer)
+    _adjustments(answer)
+    show_states(answer)
+
+
+def _adjustments(answer: dict[str, object]) -> None:
+    """Print what came late for closed months and is shown in this period."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for row in cast("list[dict[str, Any]]", answer["adjustments"]):
+        key = (f"{row['adjusts']:%Y-%m}", row["currency"])
+        sums[key] = sums.get(key, Decimal(0)) + row["amount"]
+    for (month, currency), amount in sums.items():
+        moved = money(amount, currency, sign=True)
+        console.print(f"Beside it, {moved} came late for {month}, which is closed: outlay restatements", markup=False)
+
+
+def _originally(row: dict[str, Any], key: str = "original") -> str:
+    """Return the amounts a converted one is made of."""
+    return " + ".join(money(amount, currency) for currency, amount in row.get(key, {}).items())
+
+
+def show_conversion(answer: Mapping[str, object]) -> None:
+    """Print which rates an answer used, of which days, and what has none."""
+    stated = cast("dict[str, Any] | None", answer.get("conversion"))
+    if not stated:
+        return
+    for currency in sorted({rate["from"] for rate in stated["rates"]}):
+        own = [rate for rate in stated["rates"] if rate["from"] == currency]
+        legs = " and ".join(f"{leg['from']} to {leg['to']}" for leg in own[0]["legs"])
+        sources = ", ".join(sorted({leg["source"] for rate in own for leg in rate["legs"]}))
+        days = sorted(leg["day"] for rate in own for leg in rate["legs"])
+        console.print(
+            f"{currency} at each day's rate ({legs}; {sources}), stated for {days[0]} to {days[-1]}", markup=False
+        )
+    for left in stated["not_converted"]:
+        console.print(f"Not converted: {money(left['amount'], left['currency'])}: {left['reason']}", markup=False)
 
 
 def _coverage(answer: dict[str, object]) -> None:
@@ -66,11 +109,15 @@ def features(store: Store, asked: Asked) -> None:
 
 @click.command()
 @read_command
-def customers(store: Store, asked: Asked) -> None:
+@currency_options
+def customers(store: Store, asked: Asked, currency: InCurrency | None) -> None:
     """Show each customer: cost to serve, revenue and margin."""
     columns: Columns = [("customer", "customer"), ("name", "name"), ("segment", "segment"), ("cost", "amount")]
     columns += [("revenue", "revenue"), ("margin", "margin"), ("of revenue", "margin_ratio")]
-    _print(unit_cost.customers(store, asked.period, where=asked.where), asked, "Customers", columns)
+    answer = unit_cost.customers(store, asked.period, where=asked.where, currency=currency)
+    _print(answer, asked, "Customers", columns)
+    if not asked.as_json:
+        show_conversion(answer)
 
 
 @click.command()
@@ -96,7 +143,11 @@ def users(store: Store, asked: Asked, most: int) -> None:
 
 @click.command()
 @click.option(
-    "--by", "by", multiple=True, metavar="DIM[,DIM]", help="provider, model or day. [default: provider,model]"
+    "--by",
+    "by",
+    multiple=True,
+    metavar="DIM[,DIM]",
+    help="provider, sub_account, model, token_class or day. [default: provider,model]",
 )
 @read_command
 def reconcile(store: Store, asked: Asked, by: tuple[str, ...]) -> None:
@@ -114,6 +165,34 @@ def reconcile(store: Store, asked: Asked, by: tuple[str, ...]) -> None:
             [{**each, "currency": currency} for each in causes],
             empty="",
         )
+        _show_found(answer)
+
+
+def _show_found(answer: dict[str, Any]) -> None:
+    """Print how the causes were found, what features come to once calibrated, and how final it all is."""
+    if answer["coverage"] is not None:
+        console.print(f"Events tell of {answer['coverage'] * 100:.1f} % of what was billed for usage.")
+    told = [row for row in answer["evidence"] if abs(row["amount"]) >= _CENT]
+    if told:
+        console.print("\nHow the causes were found, the largest amounts of each first", style="bold")
+    for row in told:
+        where = " ".join(row[name] for name in ("provider", "sub_account", "model") if row[name])
+        amount = money(row["amount"], row["currency"], sign=True)
+        console.print(f"  {row['cause']} {amount} {where}: {row['means']}", markup=False)
+    console.print()
+    columns = [("feature", "feature"), ("estimated", "estimated"), ("calibrated", "calibrated")]
+    rows = [{**row, "amount": row["calibrated"]} for row in answer["calibrated"]]
+    show("Usage times price, scaled to the bill", [*columns, ("low", "low"), ("high", "high")], rows, empty="")
+    show_states(answer)
+
+
+def show_states(answer: Mapping[str, object]) -> None:
+    """Print how final the figures are, once for all providers of a month that are alike."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for row in cast("list[dict[str, str]]", answer["states"]):
+        alike.setdefault((row["month"], row["state"]), []).append(row["provider"])
+    for (month, state), providers in alike.items():
+        console.print(f"{month} {state}: {', '.join(providers)}", markup=False)
 
 
 def _print(answer: dict[str, Any], asked: Asked, title: str, columns: Columns) -> None:

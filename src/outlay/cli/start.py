@@ -20,8 +20,11 @@ from outlay.capture.retention import DAYS, removals, waiting
 from outlay.cli.keep import say_waiting
 from outlay.cli.look import show_change
 from outlay.cli.options import asked_period, json_option, now, opened, period_options, store_option
+from outlay.cli.sources import config_option, watched
 from outlay.cli.tables import console, money, show
+from outlay.closing import Moved
 from outlay.demo.company import build
+from outlay.demo.losses import ALL, NONE
 from outlay.explain.change import change
 from outlay.prices.beside import refresh
 from outlay.revenue import importer as revenue
@@ -41,6 +44,7 @@ from outlay.terms.take_in import TakeIn
     type=click.Path(path_type=Path),
     help="Where its files and ledger go. [default: `demo` in your data directory]",
 )
+@click.option("--losses", is_flag=True, help="Inject seven faults between telemetry and invoices, to be reconciled.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on; loopback only.")
 @click.option("--port", default=8321, show_default=True, help="Port to serve on.")
 @json_option
@@ -52,6 +56,7 @@ def demo(
     scale: int,
     seed: int,
     folder: Path | None,
+    losses: bool,
     host: str,
     port: int,
     as_json: bool,
@@ -62,7 +67,7 @@ def demo(
     home.mkdir(parents=True, exist_ok=True)
     say = Console(quiet=as_json, highlight=False, markup=False).print
     say(f"Building a company (seed {seed}, scale {scale}) in {home} ...")
-    truth = build(home, seed=seed, scale=scale)
+    truth = build(home, seed=seed, scale=scale, losses=ALL if losses else NONE)
     url = store_url or (ctx.obj or {}).get("store") or f"duckdb://{home.absolute()}/demo.duckdb"
     store = open_store(url)
     try:
@@ -101,7 +106,7 @@ def _take_all_in(store: Store, home: Path, *, quiet: bool) -> None:
             )
 
     importer = importers()["focus"]
-    for path in sorted((home / "bills").glob("*.csv")):
+    for path in [*sorted((home / "bills").glob("*.csv")), *sorted((home / "restated").glob("*.csv"))]:
         done(bill.take_in(store, importer, bill.Request(paths=[path]), now=now()))
     for path in sorted((home / "events").glob("*.ndjson")):
         done(events.take_in(store, [path], mapping=None, now=now()))
@@ -168,6 +173,8 @@ def as_json_object(published: list[flow.Published]) -> dict[str, Any]:
                 "period": one.run.month.name,
                 "rule_version": one.run.rules.version,
                 "corrections_waiting": one.waiting,
+                "closed": one.movement is not None and one.movement.closed,
+                "moved": one.movement.change if one.movement else {},
                 "providers": [{k: v for k, v in row.items() if k != "off_by"} for row in one.conserved],
             }
             for one in published
@@ -203,6 +210,8 @@ def _show_runs(published: list[flow.Published]) -> None:
         if one.unpriced_quantity:
             quantity = f"{one.unpriced_quantity.normalize():,f} tokens and units"
             console.print(f"Without a price: {quantity}, at most {money(one.unpriced_bound)}; see `outlay models`")
+        if one.movement:
+            _say_moved(one.movement)
         if one.waiting:
             prices = "1 correction" if one.waiting == 1 else f"{one.waiting:,} corrections"
             console.print(
@@ -214,6 +223,17 @@ def _show_runs(published: list[flow.Published]) -> None:
     console.print(
         f"{len(published)} month{'s' if len(published) > 1 else ''} published in {seconds:.1f} s", markup=False
     )
+
+
+def _say_moved(movement: Moved) -> None:
+    """Say by how much a month that was over moved, and where that is shown."""
+    moved = [money(amount, currency, sign=True) for currency, amount in movement.change.items()]
+    name, how = movement.month.name, ", ".join(moved) or "nothing"
+    if movement.closed:
+        shown = f"shown in {movement.booked_in.name}; its own figures stay" if movement.rows else "its figures stay"
+        console.print(f"{name} is closed: {how} came late, {shown}", markup=False)
+    elif movement.rows:
+        console.print(f"{name} was over and moved by {how}: outlay restatements --period {name}", markup=False)
 
 
 @click.command()
@@ -242,6 +262,7 @@ def _show_runs(published: list[flow.Published]) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for events that are acknowledged and not in the store yet. [default: beside the store]",
 )
+@config_option
 @store_option
 @click.pass_context
 def serve(
@@ -252,10 +273,14 @@ def serve(
     run_every: int,
     retain_days: int,
     journal: Path | None,
+    place: Path | None,
     store_url: str | None,
 ) -> None:
-    """Serve the API and the dashboard on this machine, and collect what programs send to it."""
-    with opened(ctx, store_url) as store:
+    """Serve the API and the dashboard on this machine, collect what programs send to it, and import what is due.
+
+    The [[source]] tables of an outlay.toml, if there is one, say what is imported how often; see `outlay sources`.
+    """
+    with opened(ctx, store_url) as store, watched(store, place):
         serve_pages(
             store,
             journal=journal or journal_of(store),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import cast
 
+from outlay.cost.reconciling import stage as reconciling
 from outlay.prices.book import Book
 from outlay.store import Store
 from outlay.terms.period import Period
@@ -99,6 +100,19 @@ def roll_up(store: Store, values: Mapping[str, object]) -> None:
     store.fill("rollup_usage_month", "cost/rollup_usage_month", values)
 
 
-def reconcile(store: Store, values: Mapping[str, object]) -> None:
-    """Hold what AI providers billed against usage times price, and name the parts of the gap."""
-    store.fill("reconciliation", "cost/reconciliation", values)
+def reconcile(
+    store: Store, known_at: datetime, corrections: Mapping[str, datetime], values: Mapping[str, object]
+) -> None:
+    """Hold what AI providers billed against usage times price, and name the parts of the gap.
+
+    Args:
+        store: Holds the bills and the priced usage of this run.
+        known_at: Prices learnt later are not used.
+        corrections: Corrections learnt later are not used either; they are evidence where a bill agrees with them.
+        values: `run`, `month`, `starts_at` and `ends_at`.
+    """
+
+    def load(newest: bool) -> Book:  # noqa: FBT001 - there are two
+        return Book.load(store, known_at=known_at, corrected_at=None if newest else corrections)
+
+    reconciling.reconcile(store, load, values)

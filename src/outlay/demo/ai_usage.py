@@ -6,6 +6,7 @@ a seed gives the same bytes on every machine.
 """
 
 from collections.abc import Iterator
+from copy import copy
 from datetime import date, timedelta
 from random import Random
 
@@ -13,6 +14,7 @@ import msgspec
 
 from outlay.demo import cast
 from outlay.demo.cast import Feature
+from outlay.demo.losses import BATCH, NONE, NOTE, Losses
 from outlay.demo.meter import Cause, Meter
 from outlay.demo.revenue import Crowd, Customer
 from outlay.demo.season import CULPRIT, HOURS, ORDINARY, released, traffic
@@ -35,6 +37,8 @@ _ENDS = {
 }
 #: States in which the provider gave us its response id.
 _ANSWERED = frozenset({"complete", "partial"})
+#: Ends that nobody hears of; a story with faults of its own has no others of them.
+_UNHEARD = frozenset({"timeout", "gave_up", "cut"})
 _RETRIED = frozenset({"throttled", "timeout", "overloaded"})
 #: How the providers' response ids begin, and the context every model call of the company has.
 _RESPONSES = {"openai": "chatcmpl-", "anthropic": "msg_"}
@@ -107,10 +111,13 @@ class Telemetry:
         scale: Multiplies the number of calls.
         crowds: The customers of each month.
         meter: Is told what really happened.
+        losses: Faults that are injected.
     """
 
-    def __init__(self, seed: int, scale: int, crowds: tuple[Crowd, Crowd], meter: Meter) -> None:
+    def __init__(self, seed: int, scale: int, crowds: tuple[Crowd, Crowd], meter: Meter, losses: Losses = NONE) -> None:
         self._seed, self._scale, self._crowds, self._meter = seed, scale, crowds, meter
+        self._losses = losses
+        self._chance = Random()  # noqa: S311 - as below; faults have luck of their own and leave the story's alone
         self._encode = msgspec.json.Encoder().encode
         self._fates = {False: _table(_CALM), True: _table(_HASTY)}
         self._lines: list[tuple[int, bytes]] = []
@@ -120,6 +127,7 @@ class Telemetry:
     def day(self, day: date) -> list[bytes]:
         """Return the day's events, one line each, in order of time."""
         self._day, self._text, self._lines = day, day.isoformat(), []
+        self._chance = Random(f"{self._seed}/losses/{self._text}")  # noqa: S311
         for feature in cast.DOCUMENTS:
             for action, customer in self._actions(feature):
                 self._document(action, feature, customer)
@@ -204,7 +212,9 @@ class Telemetry:
             known = None if self._rng.random() < 0.1 else customer.customer  # noqa: PLR2004
             action = Action(Cause(self._day, None, known), self._moment(nth % 24), self._hex(128))
             usage: dict[str, int | float] = {"input": self._about(110_000)}
-            self._meter.model(action.cause, job.provider, job.model, {"input": int(usage["input"])})
+            billed_on = self._losses.billed_on(job.provider, self._day, action.millisecond // _HOUR)
+            units = {"input": int(usage["input"])}
+            self._moved(action, job, self._meter.model(action.cause, job.provider, job.model, units, billed_on))
             self._write(action, job, "embeddings", usage, lasts=900)
 
     def _staging(self) -> None:
@@ -223,6 +233,10 @@ class Telemetry:
         fates = self._fates[hasty]
         fate = fates[int(self._rng.random() * 1000)]
         call = self._hex(48)
+        if self._losses.any and fate in _UNHEARD:
+            fate = "complete"
+        if fate == "complete" and self._happens(self._losses.timeouts):
+            fate = "timeout"
         if fate == "complete":
             self._complete(action, feature, units, call, 1)
             return
@@ -244,11 +258,22 @@ class Telemetry:
         return {"input": fresh, "cache_read": cached, "output": output - reasoning, "output_reasoning": reasoning}
 
     def _complete(self, action: Action, feature: Feature, units: dict[str, int], call: str, attempt: int) -> None:
-        self._bill(action, feature, units)
+        cost = self._bill(action, feature, units)
         lasts = 700 + units["output"] * 11
         told: dict[str, int | float] = {**units}
         event = self._write(action, feature, "chat", told, lasts=lasts, attempt=Attempt(call, attempt))
-        if self._rng.random() < 0.02:  # noqa: PLR2004 - the gateway's own sensor sees some calls again
+        again = self._rng.random() < 0.02  # noqa: PLR2004 - the gateway's own sensor sees some calls again
+        if self._happens(self._losses.unseen):
+            self._lines.pop()
+            self._meter.note(f"{NOTE}unseen", cost)
+            return
+        self._moved(action, feature, cost)
+        if feature.service == self._losses.doubled:
+            twin = copy(event)
+            twin.id, twin.span, twin.response_id = f"evt-{event.span}", event.id[4:20], None
+            self._lines.append((action.millisecond, self._encode(twin)))
+            self._meter.note(f"{NOTE}counted_twice", -cost)
+        if again:
             event.id, event.sensor, event.span = "evt-" + self._hex(80), "gateway", self._hex(64)
             event.user = event.session = event.prompt = event.tags = event.attempt = event.call = None
             event.duration_ms = lasts + 14
@@ -260,7 +285,9 @@ class Telemetry:
         state, error = _ENDS[fate]
         told: dict[str, int | float] | None = None
         lasts = 60 if state in {"refused", "not_sent"} else 60_000
-        if state == "unknown" and self._rng.random() < 0.7:  # noqa: PLR2004 - the provider had started to work
+        if state == "unknown" and self._losses.any:
+            self._meter.note(f"{NOTE}timed_out", self._bill(action, feature, units))
+        elif state == "unknown" and self._rng.random() < 0.7:  # noqa: PLR2004 - the provider had started to work
             self._meter.note("timeouts_billed", self._bill(action, feature, units))
         elif state == "partial":
             heard = {unit: tokens for unit, tokens in units.items() if unit != "output_reasoning"}
@@ -277,11 +304,24 @@ class Telemetry:
             and action.millisecond >= _LATE_HOUR * _HOUR
             and (self._day.month, self._day.day) == (9, 30)
         )
-        billed_on = self._day + timedelta(days=1) if late else None
-        cost = self._meter.model(action.cause, feature.provider, feature.model, units, billed_on)
+        usual = self._losses.billed_on(feature.provider, self._day, action.millisecond // _HOUR)
+        billed_on = self._day + timedelta(days=1) if late else usual
+        batch = BATCH if feature.name == self._losses.batch else ""
+        cost = self._meter.model(action.cause, feature.provider, feature.model, units, billed_on, batch=batch)
+        if batch:
+            self._meter.note(f"{NOTE}context", cost // 2 - cost)
         if late:
             self._meter.note("billed_late", cost)
         return cost
+
+    def _moved(self, action: Action, feature: Feature, cost: int) -> None:
+        """Remember what was seen on one day and is billed on another because of a clock."""
+        if self._losses.billed_on(feature.provider, self._day, action.millisecond // _HOUR) != self._day:
+            self._meter.note(f"{NOTE}timing", cost)
+
+    def _happens(self, per_mille: int) -> bool:
+        """Say whether a fault that strikes so many in a thousand strikes now."""
+        return per_mille > 0 and self._chance.random() * 1000 < per_mille
 
     def _write(
         self,

@@ -8,6 +8,7 @@ from pathlib import Path
 from outlay.demo import cast, cloud, focus, invoices, revenue
 from outlay.demo.ai_usage import Telemetry
 from outlay.demo.cloud import Bill
+from outlay.demo.losses import NONE, NOTE, Losses
 from outlay.demo.meter import Meter
 from outlay.demo.revenue import Crowd, Customer
 from outlay.demo.rules import RULES
@@ -16,7 +17,7 @@ from outlay.demo.truth import Truth, told
 from outlay.errors import BadInput
 
 
-def build(folder: Path, *, seed: int = 7, scale: int = 1) -> Truth:
+def build(folder: Path, *, seed: int = 7, scale: int = 1, losses: Losses = NONE) -> Truth:
     """Write a believable company's input files, and return what is true about them.
 
     The same seed and scale give the same bytes on every machine. Existing files of the same names are replaced.
@@ -26,6 +27,7 @@ def build(folder: Path, *, seed: int = 7, scale: int = 1) -> Truth:
         seed: Any whole number; another one tells the same story with other customers and other luck.
         scale: Multiplies customers, traffic and machines, 1 or more. Scale 1 is 400 customers, about 190,000
             usage events and 35,000 USD a month.
+        losses: Faults to inject, for a reconciliation to find. A changed invoice goes to `restated/`.
 
     Returns:
         The truth, as also written to `truth.json`.
@@ -38,9 +40,10 @@ def build(folder: Path, *, seed: int = 7, scale: int = 1) -> Truth:
     meter = Meter()
     customers = revenue.roster(seed, scale)
     revenue.write(folder / "revenue", customers)
-    events = _events(folder / "events", seed, scale, customers, meter)
+    events = _events(folder / "events", Telemetry(seed, scale, _crowds(customers), meter, losses))
     invoices.notebooks(meter, scale)
-    bills = _bills(folder / "bills", scale, meter)
+    bills = _bills(folder / "bills", scale, meter, losses)
+    restate(folder / "restated", scale, meter, losses)
     _releases(folder / "releases.csv")
     (folder / "rules.toml").write_text(RULES, encoding="utf-8", newline="\n")
     truth = told(seed, scale, events, meter, bills)
@@ -48,9 +51,25 @@ def build(folder: Path, *, seed: int = 7, scale: int = 1) -> Truth:
     return truth
 
 
-def _events(folder: Path, seed: int, scale: int, customers: list[Customer], meter: Meter) -> dict[str, int]:
+def _crowds(customers: list[Customer]) -> tuple[Crowd, Crowd]:
+    return Crowd(customers, 0), Crowd(customers, 1)
+
+
+def restate(folder: Path, scale: int, meter: Meter, losses: Losses) -> list[Path]:
+    """Write the invoices that were changed afterwards, whole as providers send them; return the files."""
+    written = []
+    for issuer in (invoices.OPENAI, invoices.ANTHROPIC):
+        for month in MONTHS:
+            known = meter.seen[f"{NOTE}restatement"]
+            bill = invoices.bill(issuer, month, scale, meter, losses, restated=True) if losses.restated else Bill()
+            if meter.seen[f"{NOTE}restatement"] > known:
+                written.append(folder / f"{issuer.name.lower()}-{month.name}.csv")
+                focus.write(written[-1], bill.lines)
+    return written
+
+
+def _events(folder: Path, telemetry: Telemetry) -> dict[str, int]:
     folder.mkdir(parents=True, exist_ok=True)
-    telemetry = Telemetry(seed, scale, (Crowd(customers, 0), Crowd(customers, 1)), meter)
     written: dict[str, int] = {}
     for month in MONTHS:
         written[month.name] = 0
@@ -62,13 +81,13 @@ def _events(folder: Path, seed: int, scale: int, customers: list[Customer], mete
     return written
 
 
-def _bills(folder: Path, scale: int, meter: Meter) -> dict[tuple[str, str], Bill]:
+def _bills(folder: Path, scale: int, meter: Meter, losses: Losses) -> dict[tuple[str, str], Bill]:
     """Write every provider's bill of every month; return them by (month, provider)."""
     found: dict[tuple[str, str], Bill] = {}
     for month in MONTHS:
         bills = {cloud.AWS.name: cloud.bill(month, scale, meter)}
         for issuer in (invoices.OPENAI, invoices.ANTHROPIC):
-            bills[issuer.name] = invoices.bill(issuer, month, scale, meter)
+            bills[issuer.name] = invoices.bill(issuer, month, scale, meter, losses)
         bills[invoices.PINECONE.name] = invoices.vectors(month, scale, meter)
         for provider, bill in bills.items():
             focus.write(folder / f"{provider.lower()}-{month.name}.csv", bill.lines)

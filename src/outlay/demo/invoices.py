@@ -11,6 +11,7 @@ from decimal import Decimal
 from outlay.demo.cast import INDEX, READ_UNIT_PRICE, TOKEN_PRICES
 from outlay.demo.cloud import Bill
 from outlay.demo.focus import Charge, Issuer, cents, dollars
+from outlay.demo.losses import BATCH, NONE, NOTE, Losses
 from outlay.demo.meter import Cause, Meter
 from outlay.demo.season import MONTHS, ORDINARY, days, traffic
 from outlay.terms.period import Period
@@ -64,21 +65,40 @@ def notebooks(meter: Meter, scale: int) -> int:
     return cost
 
 
-def bill(issuer: Issuer, month: Period, scale: int, meter: Meter) -> Bill:
-    """Return a model provider's invoice for a month: a line per day, project, model and token class."""
+def bill(
+    issuer: Issuer, month: Period, scale: int, meter: Meter, losses: Losses = NONE, *, restated: bool = False
+) -> Bill:
+    """Return a model provider's invoice for a month: a line per day, project, model and token class.
+
+    Args:
+        issuer: The provider.
+        month: The billing period.
+        scale: Multiplies its credits.
+        meter: Knows what was used.
+        losses: Faults of the invoice.
+        restated: Whether it is the invoice as it was changed afterwards.
+    """
     found = Bill()
     lines = sorted(
         (day, project, model, unit, tokens)
         for (provider, day, project, model, unit), tokens in meter.tokens.items()
         if provider == issuer.name.lower() and month.first <= day < month.end and tokens
     )
-    for day, project, model, unit, tokens in lines:
-        price, text = dollars(TOKEN_PRICES[model][unit]), f"{model} {_METERS[unit].lower()} tokens"
+    for day, project, model, unit, counted in lines:
+        listed = list_price(model, unit)
+        asked = losses.price(model, unit, day, listed)
+        more = counted * losses.restates(model, day) // 100 if restated else 0
+        tokens = counted + more
+        if more:
+            meter.note(f"{NOTE}restatement", asked * more)
+        elif asked != listed and not restated:
+            meter.note(f"{NOTE}price", (asked - listed) * tokens)
+        price, text = dollars(asked), f"{model} {_meter(unit).lower()} tokens"
         found.add(Charge(
             issuer, month, day, day + timedelta(days=1), cents(tokens * price), text,
             (_GENERATIVE, f"{issuer.name} API", "Generative AI"),
             consumed=(Decimal(tokens), "Tokens"), priced=(Decimal(tokens).scaleb(-6), "1000000 Tokens"),
-            price=price * _MILLION, resource=(model, model, "Model"), sku=(model, _METERS[unit]), sub_account=project,
+            price=price * _MILLION, resource=(model, model, "Model"), sku=(model, _meter(unit)), sub_account=project,
             tags={"environment": project},
         ))  # fmt: skip
     found.notes["usage"] = found.billed
@@ -112,10 +132,22 @@ def vectors(month: Period, scale: int, meter: Meter) -> Bill:
     return found
 
 
+def list_price(model: str, unit: str) -> int:
+    """Return the list price of one token in pico-dollars; that of a batch is half of it."""
+    price = TOKEN_PRICES[model][unit.removeprefix(BATCH)]
+    return price // 2 if unit.startswith(BATCH) else price
+
+
+def _meter(unit: str) -> str:
+    """Return what an invoice calls a unit."""
+    name = _METERS[unit.removeprefix(BATCH)]
+    return f"Batch {name.lower()}" if unit.startswith(BATCH) else name
+
+
 def rounding(found: Bill, meter: Meter, issuer: Issuer, month: Period) -> int:
     """Return by how many pico-dollars the invoice's rounded lines differ from what was counted."""
     exact = sum(
-        TOKEN_PRICES[model][unit] * tokens
+        list_price(model, unit) * tokens
         for (provider, day, _, model, unit), tokens in meter.tokens.items()
         if provider == issuer.name.lower() and month.first <= day < month.end
     )

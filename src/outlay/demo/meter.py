@@ -56,7 +56,14 @@ class Meter:
     seen: Counter[str] = field(default_factory=Counter)
 
     def model(
-        self, cause: Cause, provider: str, model: str, units: Mapping[str, int], billed_on: date | None = None
+        self,
+        cause: Cause,
+        provider: str,
+        model: str,
+        units: Mapping[str, int],
+        billed_on: date | None = None,
+        *,
+        batch: str = "",
     ) -> int:
         """Count a model call.
 
@@ -66,6 +73,7 @@ class Meter:
             model: The model.
             units: Tokens by disjoint unit.
             billed_on: The day on whose invoice line it appears, when not the day of use.
+            batch: What stands before a unit on the invoice when it is billed as a batch, at half the price.
 
         Returns:
             Its cost at list price, in pico-dollars.
@@ -76,8 +84,8 @@ class Meter:
             cost += prices[unit] * tokens
             # Invoices do not tell reasoning from other output.
             name = "output" if unit == "output_reasoning" else unit
-            self.tokens[provider, day, cause.project, model, name] += tokens
-        self._caused(cause, cost)
+            self.tokens[provider, day, cause.project, model, batch + name] += tokens
+        self._caused(cause, cost // 2 if batch else cost)
         return cost
 
     def pages(self, cause: Cause, pages: int) -> None:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
-from outlay.demo import cast, invoices
+from outlay.demo import cast, invoices, losses
 from outlay.demo.cloud import Bill
 from outlay.demo.focus import Issuer, dollars
 from outlay.demo.meter import Meter
@@ -70,6 +70,7 @@ class Truth:
         staging_nights: Cost of staging's machines when nobody is at work, without that pair, by month.
         no_team: Cloud usage whose line has no team tag in any spelling, by month.
         cloud_usage: All cloud usage, by month: the whole of which `no_team` is a part.
+        losses: The true amount of every fault that was injected (`demo.losses`); empty in the ordinary story.
     """
 
     seed: int
@@ -93,6 +94,7 @@ class Truth:
     staging_nights: Mapping[str, Decimal]
     no_team: Mapping[str, Decimal]
     cloud_usage: Mapping[str, Decimal]
+    losses: Mapping[str, Decimal]
 
     def to_json(self) -> bytes:
         """Return the truth as indented JSON, amounts as decimal strings."""
@@ -139,6 +141,7 @@ def told(
         staging_nights={name: dollars(cloud[name]["staging at night"]) for name in names},
         no_team={name: dollars(cloud[name]["no team"]) for name in names},
         cloud_usage={name: dollars(cloud[name]["usage"]) for name in names},
+        losses=losses.truth(meter),
     )
 
 

@@ -10,10 +10,12 @@ from datetime import date
 from decimal import Decimal
 from typing import cast
 
-from outlay.allocate.rules import DEFAULT, Rule, Rules, from_definitions, read
-from outlay.allocate.stage import driver_flags
+from outlay.allocate.grammar.rule import METRIC, Rule
+from outlay.allocate.rules import Rules
+from outlay.allocate.splitting import driver_flags
+from outlay.allocate.versions import rules_of
 from outlay.capture.retention import Removal, removals
-from outlay.errors import Broken
+from outlay.errors import BadInput, Broken
 from outlay.explain.rows import ledger
 from outlay.prices.steps import from_json
 from outlay.store import Row, Store
@@ -25,6 +27,8 @@ from outlay.terms.unit import TOKEN_UNITS
 _QUERY = "explain/evidence_share"
 _ATTO = -18
 _ZERO = Decimal(0)
+#: Windows that rolled-up usage shows: the day, and the month.
+_MEASURED = (0, 1)
 _DIMENSIONS = (*ATTRIBUTION, "model")
 #: What names one share within its run.
 _Key = tuple[object, ...]
@@ -44,18 +48,22 @@ def evidence(
     Returns:
         - `period`, `where`, and `query`: name, text and parameters of the query that found the shares.
         - `totals`: amount of the whole slice by currency.
-        - `shares`, dearest first: the columns of `share`, `rule_version`, `pool_amount`, `total_weight` (of all
-          shares of the pool), `left_over` and `place`. The amount in units of 1e-12, without sign, is `pool_amount *
-          weight` divided by `total_weight`, rounded down, plus one when `place <= left_over`. `measured` holds the
-          rows of rolled-up usage whose `weight` sums to the share's; `events` the dearest events behind them, each
-          with `usage` by unit, `amount`, `prices` (an `amount` per so many), `source` and `valid_from` (within the
-          month); an event's amount is quantity times price, halves rounded up at 1e-12; `other_events` counts and
-          sums the rest. Both are empty for shares that no usage drives; where the month's events were removed, there
-          are none and `other_events` is None. `follows` names the slice that a
+        - `shares`, dearest first: the columns of `share`, `rule_version`, `pool_amount`, and how it was split. Pools
+          that split alike are one `pot`; what it gives is `pot_share`: in units of 1e-12, without sign, `pot_amount *
+          weight` divided by `total_weight` (of all shares of the pot), rounded down, plus one when `place <=
+          left_over`. The pool's part of that is F(b, d) - F(a, d) - F(b, c) + F(a, c), where F(x, y) is x * y divided
+          by the whole pot, rounded down, from a = `pool_before` to b = a plus the pool, and from c = `share_before` to
+          d = c plus `pot_share`; a pool alone in its pot gives all. `driver_day` and `whole_month` say which driver.
+          `measured` holds the rows of rolled-up usage whose `weight` sums to the share's; `events` the dearest events
+          behind them, each with `usage` by unit, `amount`, `prices` (an `amount` per so many), `source` and
+          `valid_from` (within the month); an event's amount is quantity times price, halves rounded up at 1e-12;
+          `other_events` counts and sums the rest. Both are empty for shares that no usage drives; where the month's
+          events were removed, there are none and `other_events` is None. `follows` names the slice that a
           proportional share followed, as `where` for another call, else None.
-        - `pools`: `amount`, `charges` (take-in, file name, line, billed cost, and `part`: what of it falls on the
-          pool's day), `other_charges` (count and sum of the rest), and `off_by`: pool minus the sum of all parts,
-          zero unless a later import changed the bill and the month was not run again.
+        - `pools`: `amount`, `passing` (`out` or `in` where shares of others are passed on; these have no charges of
+          their own, `outlay trace-back` leads on), `charges` (take-in, file name, line, billed cost, and `part`: what
+          of it falls on the pool's day), `other_charges` (count and sum of the rest), and `off_by`: pool minus the sum
+          of all parts, zero unless a later import changed the bill and the month was not run again.
         - `rules`: version, name and definition of every rule named by a share.
         - `events_removed`: `month` and `removed_at` of the months of shares whose usage events were removed.
 
@@ -72,10 +80,10 @@ def evidence(
     for run in sorted({cast(str, share["run"]) for share in shares}):
         own = [share for share in shares if share["run"] == run]
         rules = _rules_of(store, cast(str, own[0]["rule_version"]))
-        asked = _asked(run, cast(date, own[0]["month"]), most, own)
+        asked = asked_of(run, cast(date, own[0]["month"]), most, own)
         sealed = [one for one in removals(store) if one.month.first == own[0]["month"]]
         removed += sealed
-        pools += _pools(store, own, asked, rules)
+        pools += pools_of(store, own, asked, rules)
         for name in sorted({cast(str, share["rule"]) for share in own}):
             rule = next((rule for rule in rules.rules if rule.name == name), None)
             of_rule = [share for share in own if share["rule"] == name]
@@ -93,7 +101,8 @@ def evidence(
     }
 
 
-def _asked(run: str, month: date, most: int, shares: Sequence[Row]) -> dict[str, object]:
+def asked_of(run: str, month: date, most: int, shares: Sequence[Row]) -> dict[str, object]:
+    """Return the parameters that the queries about shares of one run have in common."""
     whole = Period.month(f"{month:%Y-%m}")
     return {
         "run": run,
@@ -101,26 +110,23 @@ def _asked(run: str, month: date, most: int, shares: Sequence[Row]) -> dict[str,
         "starts_at": whole.starts_at,
         "ends_at": whole.ends_at,
         "most": most,
-        "pools": _listed(shares),
+        "pools": listed_numbers(shares, "pool"),
     }
 
 
-def _listed(shares: Sequence[Row]) -> str:
-    """Return the numbers of pools as one text, each between commas."""
-    return "".join(f",{pool}" for pool in sorted({cast(int, share["pool"]) for share in shares})) + ","
+def listed_numbers(shares: Sequence[Row], name: str) -> str:
+    """Return the numbers of pools or pots as one text, each between commas."""
+    return "".join(f",{number}" for number in sorted({cast(int, share[name]) for share in shares})) + ","
 
 
 def _rules_of(store: Store, version: str) -> Rules:
     """Return the rules in the version a run used."""
-    default = read(DEFAULT)
-    if default.version == version:
-        return default
-    by_place = {
-        row["place"]: cast(str, row["definition"]) for row in store.rows("explain/evidence_rule", {"version": version})
-    }
-    if not by_place:
-        raise Broken(f"the ledger was made with version {version} of the rules, which the store does not hold")
-    return from_definitions(list(by_place.values()))
+    try:
+        return rules_of(store, version)
+    except BadInput as error:
+        raise Broken(
+            f"the ledger was made with version {version} of the rules, which the store does not hold"
+        ) from error
 
 
 def _shown_rule(rules: Rules, name: str) -> dict[str, object]:
@@ -128,9 +134,10 @@ def _shown_rule(rules: Rules, name: str) -> dict[str, object]:
     return {"rule_version": rules.version, "rule": name, "definition": written[0] if written else None}
 
 
-def _pools(
+def pools_of(
     store: Store, shares: Sequence[Row], asked: Mapping[str, object], rules: Rules
 ) -> Iterator[dict[str, object]]:
+    """Yield the pools of shares of one run, each with its charges (see `evidence`)."""
     found = store.rows("explain/evidence_charge", asked, table="charge", by=rules.columns)
     by_pool: dict[object, list[Row]] = {}
     for row in found:
@@ -147,7 +154,8 @@ def _pools(
             "consumed_quantity": share["consumed_quantity"],
             "charges": [{k: v for k, v in line.items() if k not in ("pool", "charges", "whole")} for line in lines],
             "other_charges": {"charges": count - len(lines), "part": whole - shown},
-            "off_by": cast(Decimal, share["pool_amount"]) - whole,
+            "passing": share["passing"],
+            "off_by": _ZERO if share["passing"] else cast(Decimal, share["pool_amount"]) - whole,
         }
 
 
@@ -162,13 +170,13 @@ def _add_usage(
     for share in shares:
         if share["method"] == "proportional" and share["driver"]:
             share["follows"] = {name: share[name] or "" for name in _DIMENSIONS if name in rule.to}
-    # As the stage did: the day's usage first, then the month's for pools whose day had none.
-    left = [
-        share for share in shares if share["method"] == "driver" and share["driver"] and share["state"] == "allocated"
-    ]
-    for whole_month in (0, 1):
+    # What a metric measured, or the larger of two, is told by the rows of `driver`; this is for what usage measured.
+    by_usage = rule.split == "driver" and not any(one.startswith(METRIC) for one in rule.measures)
+    left = [s for s in shares if by_usage and s["method"] == "driver" and s["driver"] and s["state"] == "allocated"]
+    left = [s for s in left if len(rule.measures) == 1 and s["whole_month"] in _MEASURED]
+    for whole_month in _MEASURED:  # a pool of an old ledger does not say which, so both are tried
         if left:
-            flags = {**driver_flags(rule, asked, whole_month), "pools": _listed(left)}
+            flags = {**driver_flags(rule, asked, whole_month), "pools": listed_numbers(left, "pot")}
             events = [] if sealed else store.rows("explain/evidence_event", flags)
             _fill(left, store.rows("explain/evidence_measured", flags), events)
             left = [share for share in left if not share["measured"]]
@@ -178,13 +186,14 @@ def _add_usage(
 
 
 def _fill(shares: Sequence[Row], measured: Sequence[Row], events: Sequence[Row]) -> None:
-    by_key = {_key(share, ""): share for share in shares}
+    by_key: dict[_Key, list[Row]] = {}
+    for share in shares:
+        by_key.setdefault(_key({**share, "pool": share["pot"]}, ""), []).append(share)
     for row in measured:
-        if row["weight"] and (share := by_key.get(_key(row, "to_"))):
+        for share in by_key.get(_key(row, "to_"), []) if row["weight"] else ():
             cast(list[object], share["measured"]).append(_without_key(row))
     for row in events:
-        share = by_key.get(_key(row, "to_"))
-        if share and share["measured"]:
+        for share in (share for share in by_key.get(_key(row, "to_"), []) if share["measured"]):
             shown = cast(list[object], share["events"])
             shown.append(_event(row))
             rest = cast(dict[str, object], share["other_events"])

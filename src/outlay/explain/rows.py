@@ -3,14 +3,16 @@
 Comes in: a period, dimensions and filters. Goes out: rows; which table they come from changes nothing but the time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from outlay.store import Row, Store
 from outlay.store.statement import dimensions_of
 from outlay.terms.period import Period
 
 #: Tables that answer the same questions, smallest first; those of months only for whole months.
-_LEDGER = ("rollup_ledger", "rollup_ledger_month", "share")
+_LEDGER = ("rollup_ledger", "rollup_ledger_month", "share", "apportioned")
+#: What pools know and pots do not: shares are told apart by pool for it.
+_OF_POOLS = {"pool", "provider", "sub_account_name", "service_name", "charge_category"}
 _USAGE = ("rollup_usage_month", "rollup_user_month", "rollup_day")
 _OF_MONTHS = {"rollup_ledger_month", "rollup_usage_month", "rollup_user_month"}
 
@@ -85,6 +87,11 @@ def of_ledger(period: Period, by: Sequence[str], where: Mapping[str, str]) -> st
     return _smallest(_LEDGER, period, (*by, *where))
 
 
+def of_shares(dimensions: Iterable[str]) -> str:
+    """Return `share`, or the view that tells shares apart by pool, where only pools know one of some dimensions."""
+    return "apportioned" if _OF_POOLS & {*dimensions} else "share"
+
+
 def of_usage(period: Period, by: Sequence[str], where: Mapping[str, str]) -> str:
     """Return the smallest table that keeps what is asked of usage."""
     return _smallest(_USAGE, period, (*by, *where))
@@ -98,6 +105,7 @@ def bounds(period: Period) -> dict[str, object]:
 def _smallest(tables: Sequence[str], period: Period, dimensions: Sequence[str]) -> str:
     whole_months = period.first.day == period.end.day == 1
     for table in tables[:-1]:
-        if (whole_months or table not in _OF_MONTHS) and {*dimensions} <= set(dimensions_of(table)):
+        kept = set(dimensions_of(table)) - (_OF_POOLS if table == "share" else set())
+        if (whole_months or table not in _OF_MONTHS) and {*dimensions} <= kept:
             return table
     return tables[-1]

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import cast
 
+from outlay.exchange.conversion import InCurrency
+from outlay.explain.margins import UNKNOWN, margins
 from outlay.explain.rows import bounds, distinct, ledger, of_ledger, of_usage, usage
 from outlay.store import Row, Store
 from outlay.terms.money import EXACT, rounded
@@ -67,13 +69,26 @@ def users(store: Store, period: Period, *, where: Mapping[str, str] | None = Non
     return {"period": str(period), "users": users, "rows": rows}
 
 
-def customers(store: Store, period: Period, *, where: Mapping[str, str] | None = None) -> dict[str, object]:
+def customers(
+    store: Store,
+    period: Period,
+    *,
+    where: Mapping[str, str] | None = None,
+    currency: InCurrency | None = None,
+) -> dict[str, object]:
     """Return one row per customer: ledger cost, revenue and margin.
 
     Revenue counts whole months that begin in the period. `margin` and `margin_ratio` are None, with a `reason`, where
-    revenue is not known; they are never taken for zero.
+    revenue is not known; they are never taken for zero. With a `currency` all of it is in that one (see `margins`);
+    without, revenue in another currency than the cost makes no margin.
     """
     rows, where = [], where or {}
+    if currency:
+        return margins(store, period, currency, where)
+    elsewhere: dict[object, set[str]] = {}
+    for row in store.rows("explain/customer_revenue", bounds(period)):
+        if row["month"] is not None:
+            elsewhere.setdefault(row["customer"], set()).add(cast(str, row["currency"]))
     table = of_ledger(period, ("customer",), where)
     for row in store.rows("explain/customers", bounds(period), table=table, where=where):
         cost, revenue = cast(Decimal, row["amount"]), cast("Decimal | None", row["revenue"])
@@ -83,10 +98,15 @@ def customers(store: Store, period: Period, *, where: Mapping[str, str] | None =
                 **row,
                 "margin": margin,
                 "margin_ratio": None if margin is None or not revenue else _part(margin, revenue),
-                "reason": "no revenue is known for this customer and period" if revenue is None else None,
+                "reason": _reason(elsewhere.get(row["customer"], set())) if revenue is None else None,
             }
         )
-    return {"period": str(period), "rows": rows}
+    return {"period": str(period), "rows": rows, "conversion": None}
+
+
+def _reason(currencies: set[str]) -> str:
+    """Return why there is no revenue in a cost's own currency."""
+    return f"revenue is in {', '.join(sorted(currencies))}; ask in one currency" if currencies else UNKNOWN
 
 
 def per(amount: Decimal, count: int) -> Decimal | None:

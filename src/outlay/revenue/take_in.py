@@ -1,56 +1,84 @@
-"""Take business tables in: every line a row or a problem."""
+"""Take business tables in: every line rows, a named skip or a problem."""
 
-import csv
 import hashlib
+import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from outlay.errors import BadInput, EngineFailed, Unreadable
-from outlay.revenue.contract import Importer
+from outlay.errors import BadInput, EngineFailed, UnknownName
+from outlay.revenue import sheet
+from outlay.revenue.contract import Asked, Fetched, Importer, Line
 from outlay.store import Store
+from outlay.terms.period import Period
 from outlay.terms.problem import Problem
 from outlay.terms.take_in import TakeIn
 
-_FILL = "fill the column, or leave the line out"
+_DUPLICATE = "duplicate"
+_PROBLEMS_KEPT = 10_000
+#: Options that say how a source is asked, and change nothing of what it answers.
+_HOW_ASKED = frozenset({"endpoint-url", "tries", "retry_s", "profile"})
 
 
-def take_in(store: Store, importer: Importer, paths: Sequence[Path], *, now: datetime) -> TakeIn:
-    """Import CSV files of one business table.
+def take_in(
+    store: Store,
+    importer: Importer,
+    places: Sequence[Path | str],
+    *,
+    now: datetime,
+    period: Period | None = None,
+    options: Mapping[str, str] | None = None,
+) -> TakeIn:
+    """Import one business table from files, or from where its importer fetches it.
 
     Args:
         store: Where the rows go.
-        importer: The table.
-        paths: The files, read as one import.
+        importer: The table, and how it is read.
+        places: The files, read as one import; for an importer that fetches, an address or nothing.
         now: The instant of the import.
+        period: The only time wanted, for importers that know it.
+        options: What the importer is told beside, by name.
 
     Raises:
-        BadInput: There is no file, or one does not exist.
-        Unreadable: A file is not UTF-8 text, or lacks a mandatory column.
+        BadInput: There is no file, one does not exist, or an option is unknown.
+        SourceFailed: What is fetched from does not answer, or not as it should.
+        Unreadable: A file is not in the format it claims to be.
     """
-    if not paths:
-        raise BadInput("no file to import", fix="give the path of at least one CSV file", code="no-file")
-    prints = [_fingerprint(path) for path in paths]
+    told = dict(options or {})
+    if unknown := sorted(set(told) - set(importer.options)):
+        raise UnknownName(f"option of {importer.name}", unknown[0], importer.options)
+    with _files(importer, places, Asked("", period, now, told, Path())) as (asked, fetched):
+        return _taken(store, importer, fetched, asked)
+
+
+def _taken(store: Store, importer: Importer, fetched: Fetched, asked: Asked) -> TakeIn:
+    paths = list(fetched.files)
+    prints = [_fingerprint(path, asked) for path in paths]
     names = tuple(path.name for path in paths)
-    if earlier := _already_held(store, importer, prints):
-        lines = sum(cast(int, row["lines"]) for row in store.rows("store/file_lines", {"take_in": earlier}))
-        return TakeIn(earlier, importer.name, names, lines, 0, {"already-imported": lines}, repeated=earlier)
-    ident = _new_ident(store, f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{prints[0][:8]}")
-    found = _Found(
-        ident, importer, {_key(row, importer) for row in store.rows(importer.held)} if importer.held else None
-    )
-    for place, path in enumerate(paths, start=1):
-        found.read(place, path)
-    rows, problems, counts = found.rows, found.problems, found.counts
-    totals = _totals((row["currency"], row["amount"]) for row in rows if "amount" in row)
-    at_stake = ((problem.currency, problem.amount) for _, problem in problems if problem.amount is not None)
+    asked = replace(asked, files=names)
+    notes = tuple(fetched.notes)
+    if paths and (earlier := _already_held(store, importer, prints)):
+        count = sum(cast(int, row["lines"]) for row in store.rows("store/file_lines", {"take_in": earlier}))
+        skipped = {"already-imported": count}
+        whole = tuple(fetched.problems)
+        return TakeIn(earlier, importer.name, names, count, 0, skipped, problems=whole, repeated=earlier, notes=notes)
+    stem = prints[0][:8] if prints else "none"
+    ident = _new_ident(store, f"{asked.now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{stem}")
+    lines: Sequence[Line] = list(importer.read(paths, asked) if importer.read else sheet.lines(paths, importer))
+    if importer.held:
+        lines = list(_new_ones(lines, {_key(row, importer) for row in store.rows(importer.held)}, importer))
+    if importer.settle:
+        lines = importer.settle(store, lines, asked)
+    found = _Found.of(lines, len(paths))
+    found.problems += [(0, problem) for problem in fetched.problems]
     try:
         with store.transaction():
-            _commit(store, importer, ident, now, list(zip(paths, prints, counts, strict=True)), rows, problems)
+            _commit(store, importer, ident, asked.now, list(zip(paths, prints, found.counts, strict=True)), found)
     except BaseException:
         # Nothing counts without the row in take_in; what was written so far is only in the way.
         for table in (importer.table, "problem", "source_file"):
@@ -61,65 +89,102 @@ def take_in(store: Store, importer: Importer, paths: Sequence[Path], *, now: dat
         take_in=ident,
         source=importer.name,
         files=names,
-        lines=sum(counts),
-        landed=len(rows),
-        skipped={"duplicate": found.skipped} if found.skipped else {},
-        problem_lines=len(problems),
-        problems=tuple(problem for _, problem in problems),
-        totals=totals,
-        control_totals=_totals([*totals.items(), *at_stake]),
+        lines=sum(found.counts),
+        landed=found.landed,
+        skipped=dict(found.skipped),
+        problem_lines=found.bad_lines,
+        problems=tuple(problem for _, problem in found.problems[:_PROBLEMS_KEPT]),
+        totals=found.totals,
+        control_totals=found.control_totals,
+        skipped_totals=found.left_out,
+        notes=(*notes, *found.notes),
     )
+
+
+@contextmanager
+def _files(importer: Importer, places: Sequence[Path | str], asked: Asked) -> Iterator[tuple[Asked, Fetched]]:
+    """Bring the files: those that were named, or what the importer fetches while the block lasts."""
+    if importer.fetch and (not places or "://" in str(places[0])):
+        if len(places) > 1:
+            raise BadInput(f"{importer.name} fetches from one address", fix="import each of them by itself")
+        with tempfile.TemporaryDirectory(prefix="outlay-") as folder:
+            asked = replace(asked, place=str(places[0]) if places else "", folder=Path(folder))
+            yield asked, importer.fetch(asked)
+        return
+    if not places:
+        raise BadInput("no file to import", fix="give the path of at least one file", code="no-file")
+    yield asked, Fetched([Path(place) for place in places])
+
+
+def _new_ones(lines: Sequence[Line], known: set[tuple[object, ...]], importer: Importer) -> Iterator[Line]:
+    """Skip the lines that are in force already, or that stood before."""
+    for line in lines:
+        keys = {_key(row, importer) for row in line.rows}
+        if keys and keys <= known:
+            yield replace(line, rows=(), skipped=_DUPLICATE)
+        else:
+            known |= keys
+            yield line
 
 
 @dataclass(slots=True)
 class _Found:
-    """What the files of an import hold. `known` are the rows that a line is skipped for, if any are."""
+    """What the files of an import hold."""
 
-    ident: str
-    importer: Importer
-    known: set[tuple[object, ...]] | None
     rows: list[dict[str, object]] = field(default_factory=list)
+    landed: int = 0
     problems: list[tuple[int, Problem]] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
-    skipped: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    left_out: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    totals: dict[str, Decimal] = field(default_factory=dict)
+    control_totals: dict[str, Decimal] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
-    def read(self, place: int, path: Path) -> None:
-        """Add the lines of a file, named by its place within the import, from 1."""
-        self.counts.append(0)
-        for line, found in _read(path, self.importer):
-            self.counts[-1] += 1
-            if isinstance(found, Problem):
-                self.problems.append((place, found))
-            elif self._is_new(found):
-                self.rows.append({"take_in": self.ident, "file": place, "line": line, **found})
-            else:
-                self.skipped += 1
+    @property
+    def bad_lines(self) -> int:
+        """Return how many lines could not be taken in; a problem of the whole is none."""
+        return sum(problem.line is not None for _, problem in self.problems)
 
-    def _is_new(self, row: Mapping[str, object]) -> bool:
-        if self.known is None:
-            return True
-        key = _key(row, self.importer)
-        is_new = key not in self.known
-        self.known.add(key)
-        return is_new
+    @classmethod
+    def of(cls, lines: Iterable[Line], files: int) -> "_Found":
+        """Add lines up."""
+        found = cls(counts=[0] * files)
+        stated: dict[str, Decimal] = {}
+        for line in lines:
+            found._add(line)
+            _sum(stated, line.control.items())
+        at_stake = [(p.currency, p.amount) for _, p in found.problems if p.amount is not None]
+        left_out = [pair for amounts in found.left_out.values() for pair in amounts.items()]
+        _sum(found.control_totals, stated.items() if stated else [*found.totals.items(), *at_stake, *left_out])
+        return found
+
+    def _add(self, line: Line) -> None:
+        if line.line:
+            self.counts[line.file - 1] += 1
+        for reason, amounts in line.left_out.items():
+            _sum(self.left_out.setdefault(reason, {}), amounts.items())
+        if line.problem:
+            self.problems.append((line.file, line.problem))
+        elif line.skipped:
+            self.skipped[line.skipped] += 1
+        elif line.line:
+            self.landed += 1
+        self.notes += line.notes
+        self.rows += [{"file": line.file, "line": line.line, **row} for row in line.rows]
+        _sum(self.totals, ((row["currency"], row["amount"]) for row in line.rows if "amount" in row))
 
 
 def _commit(
-    store: Store,
-    importer: Importer,
-    ident: str,
-    now: datetime,
-    files: list[tuple[Path, str, int]],
-    rows: list[dict[str, object]],
-    problems: list[tuple[int, Problem]],
+    store: Store, importer: Importer, ident: str, now: datetime, files: list[tuple[Path, str, int]], found: _Found
 ) -> None:
     """Write what makes the import count, the row in `take_in` last."""
-    store.insert(importer.table, rows)
+    store.insert(importer.table, ({"take_in": ident, **row} for row in found.rows))
     listed = (
         {
             "take_in": ident,
             "file": place,
-            "line": problem.line,
+            "line": problem.line or 0,
             "code": problem.code,
             "column_name": problem.column,
             "amount": problem.amount,
@@ -127,7 +192,7 @@ def _commit(
             "value": problem.value,
             "fix": problem.fix,
         }
-        for place, problem in problems
+        for place, problem in found.problems
     )
     store.insert("problem", listed)
     named = (
@@ -146,90 +211,44 @@ def _commit(
         "take_in": ident,
         "source": importer.name,
         "taken_at": now,
-        "lines": sum(lines for _, _, lines in files),
-        "landed": len(rows),
-        "skipped": sum(lines for _, _, lines in files) - len(rows) - len(problems),
-        "problem_lines": len(problems),
+        "lines": sum(found.counts),
+        "landed": found.landed,
+        "skipped": sum(found.skipped.values()),
+        "problem_lines": found.bad_lines,
     }
     store.insert("take_in", [committed])
 
 
-def _read(path: Path, importer: Importer) -> Iterator[tuple[int, dict[str, object] | Problem]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            header = list(reader.fieldnames or ())
-            if missing := [name for name in importer.mandatory if name not in header]:
-                raise Unreadable(
-                    f"{path.name} has no column {missing[0]!r}; it has {', '.join(header) or 'none'}",
-                    fix=f"give it these columns: {', '.join(importer.columns)}",
-                    code="missing-column",
-                )
-            for row in reader:
-                yield reader.line_num, _line(row, path.name, reader.line_num, importer)
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{path.name} is not UTF-8 text", fix="save it as UTF-8", code="bad-encoding") from error
-    except csv.Error as error:
-        raise Unreadable(
-            f"{path.name} cannot be read as CSV: {error}", fix="mend the line that holds it", code="bad-csv"
-        ) from error
-
-
-def _line(row: dict[str | None, str | None], name: str, line: int, importer: Importer) -> dict[str, object] | Problem:
-    def problem(code: str, column: str | None, value: str | None, fix: str) -> Problem:
-        return Problem(code, name, line, column, value, *_at_stake(row, importer), fix)
-
-    if None in row or None in row.values():
-        return problem("wrong-column-count", None, None, "give every line as many fields as the header")
-    found: dict[str, object] = {}
-    for column, read in importer.columns.items():
-        cell = (row.get(column) or "").strip()
-        if not cell:
-            if column in importer.mandatory:
-                return problem("missing-value", column, None, _FILL)
-            found[column] = importer.defaults.get(column)
-            continue
-        try:
-            found[column] = read(cell)
-        except ValueError as error:
-            return problem("bad-value", column, cell[:80], str(error))
-    return found
-
-
-def _at_stake(row: Mapping[str | None, str | None], importer: Importer) -> tuple[Decimal | None, str | None]:
-    """Return the money on a line that cannot be taken in, where amount and currency can still be read."""
-    if "amount" not in importer.columns or None in row or None in row.values():
-        return None, None
-    read: dict[str, object] = {}
-    for column in ("amount", "currency"):
-        cell = (row.get(column) or "").strip()
-        try:
-            read[column] = importer.columns[column](cell) if cell else importer.defaults.get(column)
-        except ValueError:
-            return None, None
-    amount = cast("Decimal | None", read["amount"])
-    return (amount, cast(str, read["currency"])) if amount is not None else (None, None)
-
-
-def _totals(amounts: Iterable[tuple[object, object]]) -> dict[str, Decimal]:
-    """Add up amounts by currency."""
-    found: dict[str, Decimal] = {}
+def _sum(into: dict[str, Decimal], amounts: Iterable[tuple[object, object]]) -> None:
+    """Add amounts up by currency."""
     for code, amount in amounts:
-        found[cast(str, code)] = found.get(cast(str, code), Decimal(0)) + cast(Decimal, amount)
-    return found
+        into[cast(str, code)] = into.get(cast(str, code), Decimal(0)) + cast(Decimal, amount)
 
 
-def _fingerprint(path: Path) -> str:
+def _fingerprint(path: Path, asked: Asked) -> str:
+    """Return what a file and the way it is read are known by."""
     if not path.is_file():
-        raise BadInput(f"{path} does not exist or is a folder", fix="give the path of a CSV file", code="no-file")
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+        raise BadInput(f"{path} does not exist or is a folder", fix="give the path of a file", code="no-file")
+    found = hashlib.sha256(path.read_bytes())
+    told = sorted((name, value) for name, value in asked.options.items() if name not in _HOW_ASKED)
+    if told or asked.period:
+        found.update(repr((told, str(asked.period))).encode())
+    return found.hexdigest()
 
 
 def _already_held(store: Store, importer: Importer, prints: Sequence[str]) -> str | None:
-    """Return the newest import of this table, if it holds all of these files."""
-    newest = store.rows("revenue/newest_files", {"source": importer.name})
-    have = {cast(str, row["fingerprint"]) for row in newest}
-    return cast(str, newest[0]["take_in"]) if newest and set(prints) <= have else None
+    """Return the import that holds all of these files already, and that still says what they say."""
+    if importer.replaced is None:
+        newest = store.rows("revenue/newest_files", {"source": importer.name})
+        have = {cast(str, row["fingerprint"]) for row in newest}
+        return cast(str, newest[0]["take_in"]) if newest and set(prints) <= have else None
+    held: dict[str, set[object]] = {}
+    for row in store.rows("revenue/holding_files", {"source": importer.name, "fingerprint": prints[0]}):
+        held.setdefault(cast(str, row["take_in"]), set()).add(row["fingerprint"])
+    for ident, files in held.items():
+        if set(prints) <= files and not store.rows(importer.replaced, {"take_in": ident}):
+            return ident
+    return None
 
 
 def _key(row: Mapping[str, object], importer: Importer) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import cast
 
 from outlay import flow
+from outlay.explain.rows import of_shares
 from outlay.store import Row, Store
 from outlay.terms.attribution import ATTRIBUTION
 from outlay.terms.period import Period
@@ -38,7 +39,8 @@ def ownership(store: Store, period: Period, where: Mapping[str, str]) -> list[Ro
     Returns:
         One row per currency: `currency`, `total`, `idle`, `unallocated`, and by dimension the amount that names one.
     """
-    rows = store.rows("explain/coverage", {"first": period.first, "end": period.end}, table="share", where=where)
+    days = {"first": period.first, "end": period.end}
+    rows = store.rows("explain/coverage", days, table=of_shares(where), where=where)
     return [
         {
             **{name: row[name] for name in ("currency", "total", "idle", "unallocated")},

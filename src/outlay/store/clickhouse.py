@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from shutil import copyfileobj
 from threading import RLock, local
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote
@@ -125,6 +126,23 @@ class ClickHouse:
         with self._writing, _as_ours(self.url, table), parquet.open("rb") as content:
             self._client().raw_insert(table, column_names=names, insert_block=content, fmt="Parquet")
 
+    def save(
+        self,
+        name: str,
+        parameters: Mapping[str, object] | None,
+        parquet: Path,
+        *,
+        table: str | None = None,
+        by: Sequence[str] = (),
+        where: Mapping[str, str] | None = None,
+    ) -> None:
+        """See `Store.save`."""
+        statement = bind(name, self.engine, parameters or {}, table=table, by=by, where=where)
+        with _as_ours(self.url, name), parquet.open("wb") as file:
+            text, values = _typed(statement)
+            with self._client().raw_stream(text, parameters=values, fmt="Parquet") as stream:
+                copyfileobj(stream, file)
+
     def count(self, table: str, **equal: str) -> int:
         """See `Store.count`."""
         with _as_ours(self.url, table):
@@ -228,6 +246,8 @@ class ClickHouse:
         if done < migrations.NEWEST:
             for table in TABLES:
                 client.command(ddl.create_for_clickhouse(table))
+                if done:
+                    client.command(ddl.add_for_clickhouse(table))
             for view in ddl.view_names():
                 name = quoted(view.removeprefix("view_"))
                 client.command(f"CREATE OR REPLACE VIEW {name} AS {text_of(f'store/{view}', self.engine)}")

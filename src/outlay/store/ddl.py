@@ -1,5 +1,6 @@
 """Data definition for both engines, from `tables` and the view files in `store/sql`."""
 
+from collections.abc import Collection
 from importlib.resources import files
 
 from outlay.store.statement import quoted
@@ -71,6 +72,33 @@ def create_for_duckdb(table: Table) -> str:
     return f"CREATE {kind} IF NOT EXISTS {quoted(table.name)} (\n" + ",\n".join(lines) + "\n)"
 
 
+def add_for_duckdb(table: Table, have: Collection[str]) -> list[str]:
+    """Return what adds the columns that a table of an older store lacks, on DuckDB.
+
+    Args:
+        table: The table.
+        have: The columns it has.
+    """
+    texts = []
+    for column in table.columns:
+        if column.name not in have:
+            alter = f"ALTER TABLE {quoted(table.name)}"
+            default = "" if column.optional else _DEFAULT.get(column.kind, "MAP()" if column.kind == TAGS else "")
+            texts.append(
+                f"{alter} ADD COLUMN {quoted(column.name)} {_DUCKDB[column.kind]}"
+                + (f" DEFAULT {default}" if default else "")
+            )
+            if default:
+                texts.append(f"{alter} ALTER COLUMN {quoted(column.name)} SET NOT NULL")
+    return texts
+
+
+def add_for_clickhouse(table: Table) -> str:
+    """Return what adds the columns that a table of an older store may lack, on ClickHouse."""
+    added = ", ".join(f"ADD COLUMN IF NOT EXISTS {_line_for_clickhouse(column)}" for column in table.columns)
+    return f"ALTER TABLE {quoted(table.name)} {added}"
+
+
 def create_for_clickhouse(table: Table, *, engine: str = "MergeTree", durable: bool = True) -> str:
     """Return `CREATE TABLE` for ClickHouse.
 
@@ -79,7 +107,7 @@ def create_for_clickhouse(table: Table, *, engine: str = "MergeTree", durable: b
         engine: The engine family; `ReplicatedMergeTree` on a cluster.
         durable: Whether an insert is on the disk before it is acknowledged.
     """
-    lines = [f"  {quoted(c.name)} {_nullable(c) if c.optional else _CLICKHOUSE[c.kind]}" for c in table.columns]
+    lines = [f"  {_line_for_clickhouse(column)}" for column in table.columns]
     by_name = {c.name: c for c in table.columns}
     key = ", ".join(quoted(k) if not by_name[k].optional else f"ifNull({quoted(k)}, '')" for k in table.key)
     part = f"\nPARTITION BY toYYYYMM({quoted(table.month)})" if table.month else ""
@@ -89,6 +117,10 @@ def create_for_clickhouse(table: Table, *, engine: str = "MergeTree", durable: b
         + ",\n".join(lines)
         + f"\n) ENGINE = {engine}{part}\nORDER BY ({key})\nSETTINGS {durability}index_granularity = 8192"
     )
+
+
+def _line_for_clickhouse(column: Column) -> str:
+    return f"{quoted(column.name)} {_nullable(column) if column.optional else _CLICKHOUSE[column.kind]}"
 
 
 def _nullable(column: Column) -> str:

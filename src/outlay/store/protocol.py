@@ -80,6 +80,28 @@ class Store(Protocol):
         """Insert the rows of a Parquet file that has the table's columns by name."""
         ...
 
+    def save(
+        self,
+        name: str,
+        parameters: Mapping[str, object] | None,
+        parquet: Path,
+        *,
+        table: str | None = None,
+        by: Sequence[str] = (),
+        where: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write what the query `room/name` returns into a Parquet file, without holding it in memory.
+
+        Args:
+            name: Room and query.
+            parameters: Values by name.
+            parquet: The file.
+            table: The table whose columns `by` and `where` may name.
+            by: Dimensions of the answer.
+            where: Value by dimension.
+        """
+        ...
+
     def count(self, table: str, **equal: str) -> int:
         """Return how many rows have the given values."""
         ...

@@ -9,41 +9,17 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from outlay.store.duckdb import DuckDB
+from outlay.store.layout import Layout, select_incoming, select_shaped, select_written
 from outlay.store.protocol import Row, Store
-from outlay.store.statement import quoted, text_of
+from outlay.store.statement import literal, quoted, text_of
 
 #: Reading streams; this much is enough for files of any length.
 _MEMORY = "1GB"
 _SPANS = 4
 _SPAN_FROM = 100_000
-_NESTED = ("MAP", "STRUCT", "UNION", "VARIANT")
-#: A Parquet file numbers its rows itself, whatever order they are read in.
-_ROW = "file_row_number"
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How a file is laid out.
-
-    Args:
-        header: The file's own column names, in order.
-        columns: The file's column by the name queries use; None where the file has none.
-        extra: Columns of the file without a place of their own; they arrive as one map `extra`.
-        delimiter: Of a CSV file; None for Parquet.
-        line_column: Column that holds the line number; None numbers the records from 2, after the header.
-        nested: Columns of a Parquet file that hold maps, lists or structures; they arrive as JSON.
-    """
-
-    header: Sequence[str]
-    columns: Mapping[str, str | None]
-    extra: Sequence[str]
-    delimiter: str | None
-    line_column: str | None = None
-    nested: frozenset[str] = frozenset()
 
 
 class Reader:
@@ -64,20 +40,37 @@ class Reader:
         """
         spans = min(os.cpu_count() or 1, _SPANS) if records > _SPAN_FROM and layout.delimiter else 1
         length = -(-records // spans)
-        selects = [_select(path, layout, skip=place * length, limit=length) for place in range(spans - 1)]
-        selects.append(_select(path, layout, skip=(spans - 1) * length, limit=None))
-        self._engine.execute("CREATE OR REPLACE TEMP VIEW incoming AS " + " UNION ALL ".join(selects))
+        places = [(place * length, length if place < spans - 1 else None) for place in range(spans)]
+        select = select_written if layout.shape else select_incoming
+        union = " UNION ALL ".join(select(path, layout, skip=skip, limit=limit) for skip, limit in places)
+        if not layout.shape:
+            self._see("incoming", union)
+            return
+        self.know("setting", layout.settings)
+        self._see("written", union)
+        # A name is that of a query of ours; anything longer is the query of another distribution.
+        self._see("shaped", layout.shape if " " in layout.shape else text_of(layout.shape, "duckdb"))
+        self._see("incoming", select_shaped(layout, self._engine.describe("shaped")))
+
+    def know(self, name: str, values: Mapping[str, str]) -> None:
+        """Make texts known to the queries as the constant function `name(key)`, NULL where there is no such key."""
+        keys, texts = (", ".join(literal(text) for text in each) for each in (values, values.values()))
+        self._engine.execute(
+            f"CREATE OR REPLACE TEMP MACRO {quoted(name)}(key) AS"
+            f" list_extract(CAST([{texts}] AS VARCHAR[]), list_position(CAST([{keys}] AS VARCHAR[]), key))"
+        )
 
     def offer(self, name: str, values: Sequence[str]) -> None:
         """Make a list of texts known to the queries as the constant function `name()`."""
-        listed = ", ".join(_literal(value) for value in values)
+        listed = ", ".join(literal(value) for value in values)
         self._engine.execute(f"CREATE OR REPLACE TEMP MACRO {quoted(name)}() AS CAST([{listed}] AS VARCHAR[])")
 
     def view(self, name: str) -> None:
         """Make the query `room/name` a view under its own name, for the queries that follow to read."""
-        self._engine.execute(
-            f"CREATE OR REPLACE TEMP VIEW {quoted(name.rpartition('/')[2])} AS {text_of(name, 'duckdb')}"
-        )
+        self._see(name.rpartition("/")[2], text_of(name, "duckdb"))
+
+    def _see(self, name: str, text: str) -> None:
+        self._engine.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {text}")
 
     def rows(self, name: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run a query over `incoming`."""
@@ -106,62 +99,14 @@ def reading(store: Store) -> Iterator[Reader]:
             engine.close()
 
 
-def parquet_columns(path: Path) -> dict[str, bool]:
-    """Return the columns of a Parquet file by name, and whether each is nested (a map, list or structure).
+def parquet_columns(path: Path) -> dict[str, str]:
+    """Return the columns of a Parquet file by name, each with its type in DuckDB's words.
 
     Raises:
         EngineFailed: It is not one.
     """
     engine = DuckDB(None, memory_limit=_MEMORY)
     try:
-        found = engine.describe(f"read_parquet({_literal(str(path))})")
-        return {name: kind.startswith(_NESTED) or kind.endswith("]") for name, kind in found.items()}
+        return engine.describe(f"read_parquet({literal(str(path))})")
     finally:
         engine.close()
-
-
-def _select(path: Path, layout: Layout, *, skip: int, limit: int | None) -> str:
-    """Return the select of one span of a file: `limit` records after the first `skip`."""
-    if layout.delimiter:
-        source = _csv(path, layout, skip)
-        line = quoted(layout.line_column) if layout.line_column else f"row_number() OVER () + {skip + 1}"
-    else:
-        source = f"read_parquet({_literal(str(path))}, {_ROW} = true)"
-        line = f"{quoted(_ROW)} + 2"
-    chosen = [
-        f"{_text(own, layout)} AS {quoted(name)}" if own else f"CAST(NULL AS VARCHAR) AS {quoted(name)}"
-        for name, own in layout.columns.items()
-    ]
-    return f"(SELECT CAST({line} AS BIGINT) AS line, {_extra(layout)} AS extra, {', '.join(chosen)} FROM {source}" + (
-        f" LIMIT {limit})" if limit is not None else ")"
-    )
-
-
-def _text(column: str, layout: Layout) -> str:
-    """Return a column as text: a nested one as JSON, nothing where a Parquet file holds an empty text or NULL."""
-    if layout.delimiter:
-        return quoted(column)
-    if column in layout.nested:
-        return f"CAST(to_json({quoted(column)}) AS VARCHAR)"
-    return f"NULLIF(NULLIF(CAST({quoted(column)} AS VARCHAR), ''), 'NULL')"
-
-
-def _csv(path: Path, layout: Layout, skip: int) -> str:
-    columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in layout.header)
-    return (
-        f"read_csv({_literal(str(path))}, auto_detect = false, header = false, skip = {skip + 1},"
-        f" delim = {_literal(layout.delimiter or ',')}, quote = '\"', escape = '\"', nullstr = ['', 'NULL'],"
-        f" strict_mode = true, columns = {{{columns}}})"
-    )
-
-
-def _extra(layout: Layout) -> str:
-    """Return a map of the columns that hold something and have no place of their own."""
-    if not layout.extra:
-        return "CAST(MAP {} AS MAP(VARCHAR, VARCHAR))"
-    pairs = ", ".join(f"{{'key': {_literal(c)}, 'value': {_text(c, layout)}}}" for c in layout.extra)
-    return f"map_from_entries(list_filter([{pairs}], lambda e: e.value IS NOT NULL))"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -33,6 +33,8 @@ _NEVER_GROUPED = {COUNT, FLAG, MONEY, QUANTITY}
 _NO_DIMENSION = {"run", "tags", "extra"}
 #: Columns that the view over a table adds to it.
 _DERIVED = {"charge": ("day", "month")}
+#: What may be asked: tables, and the view of shares by pool, which has the columns of `share`.
+_ASKED = BY_NAME | {"apportioned": BY_NAME["share"]}
 #: A dimension that is the value of one of the vendor's tags is written `tag:KEY`.
 TAG = "tag:"
 #: A filter on this value asks for the rows where the dimension is absent.
@@ -71,7 +73,7 @@ def _part(name: str) -> str:
 
 def dimensions_of(table: str) -> list[str]:
     """Return the columns of a table that an answer may be grouped and filtered by (`tag:KEY` apart)."""
-    own = [c.name for c in BY_NAME[table].columns if c.kind not in _NEVER_GROUPED and c.name not in _NO_DIMENSION]
+    own = [c.name for c in _ASKED[table].columns if c.kind not in _NEVER_GROUPED and c.name not in _NO_DIMENSION]
     return [*own, *_DERIVED.get(table, ())]
 
 
@@ -126,10 +128,19 @@ def quoted(identifier: str) -> str:
     return '"' + identifier.replace("\\", "").replace('"', "") + '"'
 
 
+def literal(text: str) -> str:
+    """Return a text in single quotes.
+
+    >>> print(literal("it's"))
+    'it''s'
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _expression(dimension: str, table: str | None, parameters: dict[str, object]) -> str:
     if table is None:
         raise Broken("a query was given dimensions but no table to check them against")
-    if dimension.startswith(TAG) and any(c.name == "tags" for c in BY_NAME[table].columns):
+    if dimension.startswith(TAG) and any(c.name == "tags" for c in _ASKED[table].columns):
         key = f"tag_{len(parameters)}"
         parameters[key] = dimension.removeprefix(TAG)
         return f"NULLIF(tags[${key}], '')"
@@ -139,7 +150,7 @@ def _expression(dimension: str, table: str | None, parameters: dict[str, object]
 
 
 def _period(table: str | None) -> str:
-    kept = "day" if table and any(column.name == "day" for column in BY_NAME[table].columns) else "month"
+    kept = "day" if table in BY_NAME and any(column.name == "day" for column in _ASKED[table].columns) else "month"
     return f'"{kept}" >= CAST($first AS DATE) AND "{kept}" < CAST($end AS DATE)'
 
 

@@ -41,8 +41,13 @@ class TakeIn:
         problems: Those lines with their reasons, the first 10,000; all are in the `problem` table.
         totals: Money landed, by currency (empty for usage events).
         control_totals: Money the source says it holds, by currency, read independently of what landed.
+        skipped_totals: Money on the lines left out, by named reason and currency.
+        costs: Other costs that landed, by cost (`effective_cost`, ...) and currency, where the format has them.
+        control_costs: What the source holds of them, read independently of what landed.
         restated: What this take-in replaces.
         repeated: The earlier take-in that already holds these very files, if one does.
+        notes: What people should know and need not mend.
+        preview: The first rows that would land, where nothing was to be kept.
     """
 
     take_in: str
@@ -55,16 +60,24 @@ class TakeIn:
     problems: tuple[Problem, ...] = ()
     totals: Mapping[str, Decimal] = field(default_factory=dict)
     control_totals: Mapping[str, Decimal] = field(default_factory=dict)
+    skipped_totals: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    costs: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    control_costs: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     restated: tuple[Restatement, ...] = ()
     repeated: str | None = None
+    notes: tuple[str, ...] = ()
+    preview: tuple[Mapping[str, object], ...] | None = None
 
     @property
     def differences(self) -> dict[str, Decimal]:
-        """Return, by currency, control total minus what landed, where that is not zero."""
-        currencies = sorted({*self.totals, *self.control_totals})
+        """Return, by currency, control total minus what landed and what was left out, where that is not zero."""
         zero = Decimal(0)
-        gaps = {c: self.control_totals.get(c, zero) - self.totals.get(c, zero) for c in currencies}
-        return {currency: gap for currency, gap in gaps.items() if gap}
+        gaps = {c: self.control_totals.get(c, zero) - self.totals.get(c, zero) for c in self.totals}
+        gaps |= {c: total for c, total in self.control_totals.items() if c not in gaps}
+        for left_out in self.skipped_totals.values():
+            for currency, amount in left_out.items():
+                gaps[currency] = gaps.get(currency, zero) - amount
+        return {currency: gaps[currency] for currency in sorted(gaps) if gaps[currency]}
 
     @property
     def matches(self) -> bool:

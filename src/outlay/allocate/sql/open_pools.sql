@@ -1,7 +1,7 @@
--- open_pools: how many pools of one rule have no shares yet.
+-- open_pools: how many pools of one rule are not split yet.
 -- grain:   one row
--- reads:   pool, share
+-- reads:   pool, pot
 -- returns: pools
 SELECT COUNT(*) AS pools
 FROM pool
-WHERE run = $run AND rule = $rule AND pool NOT IN (SELECT pool FROM share WHERE run = $run AND rule = $rule)
+WHERE run = $run AND rule = $rule AND pool NOT IN (SELECT pool FROM pot WHERE run = $run AND rule = $rule)

@@ -1,8 +1,11 @@
--- rules_in_force: the version of the rules that was applied last.
--- grain:   one row per rule, in order
+-- rules_in_force: the version of the rules that was applied last, of those meant for a month.
+-- grain:   one row per rule, dimension and mapping, in order
 -- reads:   rule
--- returns: rule_version, place, rule, definition, applied_at
-SELECT rule_version, place, rule, definition, applied_at
+-- returns: rule_version, kind, place, rule, definition, applied_at
+-- $month: its first day
+SELECT rule_version, kind, place, rule, definition, applied_at
 FROM rule
-WHERE applied_at = (SELECT MAX(applied_at) FROM rule)
-ORDER BY place
+WHERE applied_at = (
+  SELECT MAX(applied_at) FROM rule WHERE COALESCE(effective_from, CAST('1900-01-01' AS DATE)) <= CAST($month AS DATE)
+)
+ORDER BY kind, place

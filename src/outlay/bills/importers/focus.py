@@ -6,6 +6,7 @@ without a zone (taken as UTC), columns of the vendor's own (kept in `extra`) and
 """
 
 from outlay.bills.importer import Importer
+from outlay.bills.places.s3 import OPTIONS
 
 _SAME = (  # noqa: SIM905 - forty names read better as text
     "PublisherName InvoiceId BillingAccountId BillingAccountName SubAccountId SubAccountName BillingCurrency"
@@ -28,6 +29,7 @@ def _snake(name: str) -> str:
 
 
 IMPORTER = Importer(
+    options=OPTIONS,
     name="focus",
     title="FOCUS",
     columns={

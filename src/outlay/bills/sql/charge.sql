@@ -11,7 +11,7 @@ SELECT
   billing_account_name, sub_account_id, sub_account_name, billing_currency, billing_period_start,
   billing_period_end, charge_period_start, charge_period_end, charge_category, charge_class,
   charge_frequency, charge_description, billed_cost, effective_cost, list_cost,
-  contracted_cost, list_unit_price, contracted_unit_price, pricing_category, pricing_quantity,
+  contracted_cost, net_cost, net_effective_cost, list_unit_price, contracted_unit_price, pricing_category, pricing_quantity,
   pricing_unit, consumed_quantity, consumed_unit, service_category, service_subcategory,
   service_name, sku_id, sku_meter, sku_price_id, resource_id,
   resource_name, resource_type, region_id, region_name, availability_zone,
@@ -24,4 +24,4 @@ SELECT
   END AS tags,
   CASE WHEN tags IS NULL AND raw_tags IS NOT NULL THEN map_concat(extra, MAP {'tags': raw_tags}) ELSE extra END AS extra
 FROM checked
-WHERE wrong_column IS NULL AND charge_period_start >= $only_from AND charge_period_start < $only_to
+WHERE skip IS NULL AND wrong_column IS NULL AND charge_period_start >= $only_from AND charge_period_start < $only_to

@@ -1,9 +1,10 @@
 -- checked: every line of a bill with its values typed and the first thing that is wrong with it.
 -- engine:  reader
 -- grain:   one row per line of the file
--- reads:   incoming (all text, absent ones NULL); refused_currency(), missing_column(): lists
+-- reads:   incoming (all text but tags and extra, absent ones NULL); refused_currency(), missing_column(): lists
 -- returns: the columns of charge that a file holds; raw_*: the text as it stood; wrong_column: the first column that
---          cannot be used (NULL when the line is good)
+--          cannot be used (NULL when the line is good; `refused` when the format itself refuses it); skip: why a line
+--          is left out, unless its money cannot be read
 -- law:     a value that is there but cannot be read makes the line a problem; it never becomes NULL
 -- Times outside 1970 to 2148 are no times of a bill, and the store's engines do not agree about them.
 -- No joins: they would cost the order of the rows, by which lines are numbered.
@@ -14,6 +15,8 @@ WITH typed AS (
       TRY_CAST(effective_cost AS DECIMAL(38,12)) AS effective_cost,
       TRY_CAST(list_cost AS DECIMAL(38,12)) AS list_cost,
       TRY_CAST(contracted_cost AS DECIMAL(38,12)) AS contracted_cost,
+      TRY_CAST(net_cost AS DECIMAL(38,12)) AS net_cost,
+      TRY_CAST(net_effective_cost AS DECIMAL(38,12)) AS net_effective_cost,
       TRY_CAST(list_unit_price AS DECIMAL(38,15)) AS list_unit_price,
       TRY_CAST(contracted_unit_price AS DECIMAL(38,15)) AS contracted_unit_price,
       TRY_CAST(pricing_quantity AS DECIMAL(38,15)) AS pricing_quantity,
@@ -22,12 +25,14 @@ WITH typed AS (
       instant_of(billing_period_end) AS billing_period_end,
       instant_of(charge_period_start) AS charge_period_start,
       instant_of(charge_period_end) AS charge_period_end,
-      TRY_CAST(TRY_CAST(tags AS JSON) AS MAP(VARCHAR, VARCHAR)) AS tags
+      CASE WHEN billed_cost IS NULL OR TRY_CAST(billed_cost AS DECIMAL(38,12)) IS NOT NULL THEN skip END AS skip
     ),
     billed_cost AS raw_billed_cost,
     effective_cost AS raw_effective_cost,
     list_cost AS raw_list_cost,
     contracted_cost AS raw_contracted_cost,
+    net_cost AS raw_net_cost,
+    net_effective_cost AS raw_net_effective_cost,
     list_unit_price AS raw_list_unit_price,
     contracted_unit_price AS raw_contracted_unit_price,
     pricing_quantity AS raw_pricing_quantity,
@@ -35,14 +40,14 @@ WITH typed AS (
     billing_period_start AS raw_billing_period_start,
     billing_period_end AS raw_billing_period_end,
     charge_period_start AS raw_charge_period_start,
-    charge_period_end AS raw_charge_period_end,
-    tags AS raw_tags
+    charge_period_end AS raw_charge_period_end
   FROM incoming
 )
 SELECT
   *,
   CASE
     WHEN len(missing_column()) > 0 THEN missing_column()[1]
+    WHEN refuse IS NOT NULL THEN 'refused'
     WHEN billed_cost IS NULL THEN 'billed_cost'
     WHEN provider IS NULL THEN 'provider'
     WHEN billing_account_id IS NULL THEN 'billing_account_id'
@@ -55,6 +60,8 @@ SELECT
     WHEN effective_cost IS NULL AND raw_effective_cost IS NOT NULL THEN 'effective_cost'
     WHEN list_cost IS NULL AND raw_list_cost IS NOT NULL THEN 'list_cost'
     WHEN contracted_cost IS NULL AND raw_contracted_cost IS NOT NULL THEN 'contracted_cost'
+    WHEN net_cost IS NULL AND raw_net_cost IS NOT NULL THEN 'net_cost'
+    WHEN net_effective_cost IS NULL AND raw_net_effective_cost IS NOT NULL THEN 'net_effective_cost'
     WHEN list_unit_price IS NULL AND raw_list_unit_price IS NOT NULL THEN 'list_unit_price'
     WHEN contracted_unit_price IS NULL AND raw_contracted_unit_price IS NOT NULL THEN 'contracted_unit_price'
     WHEN pricing_quantity IS NULL AND raw_pricing_quantity IS NOT NULL THEN 'pricing_quantity'

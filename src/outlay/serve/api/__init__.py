@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
 from outlay.errors import Broken, OutlayError
-from outlay.serve.api import activity, costs, explain, periods, reconcile, unit_cost
+from outlay.serve.api import activity, costs, explain, periods, reconcile, trace_back, unit_cost
 from outlay.serve.api.described import described
 from outlay.serve.problems import not_there, problem, problem_of, wrong_value
 from outlay.store import Store
@@ -16,7 +16,7 @@ from outlay.store import Store
 
 def attach(app: FastAPI, store: Store) -> None:
     """Add the routes to an app, and how it answers when something is wrong."""
-    for noun in (costs, explain, unit_cost, activity, reconcile, periods):
+    for noun in (costs, explain, unit_cost, activity, reconcile, periods, trace_back):
         app.include_router(noun.routes(store))
     described(app)
 

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from outlay.errors import UnknownName
+from outlay.exchange.conversion import InCurrency
+from outlay.exchange.rates import DEFAULT_DAYS, MOST_DAYS
 from outlay.serve.asked import where_of
 from outlay.serve.encode import to_json
 from outlay.serve.problems import MEDIA_TYPE, SCHEMA
@@ -66,6 +68,16 @@ def _where(where: Where = []) -> dict[str, str]:  # noqa: B006 - FastAPI copies 
     return where_of(where)
 
 
+def _currency(
+    currency: Annotated[str | None, Query(description="Convert into this currency, each day at its own rate.")] = None,
+    rate_days: Annotated[
+        int, Query(ge=0, le=MOST_DAYS, description="How many days before the day a rate may be from.")
+    ] = DEFAULT_DAYS,
+) -> InCurrency | None:
+    return InCurrency(currency, rate_days) if currency else None
+
+
+AskedCurrency = Annotated[InCurrency | None, Depends(_currency)]
 AskedSpan = Annotated[Span, Depends(_span)]
 AskedWhere = Annotated[Mapping[str, str], Depends(_where)]
 

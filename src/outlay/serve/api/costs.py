@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from outlay.explain import cost
-from outlay.serve.api.asking import AskedSpan, AskedWhere, Json, Names, router
+from outlay.serve.api.asking import AskedCurrency, AskedSpan, AskedWhere, Json, Names, router
 from outlay.serve.asked import names_of, period_of
 from outlay.serve.ledger import ownership
 from outlay.store import Store
@@ -21,12 +21,13 @@ def routes(store: Store) -> APIRouter:
     def costs(
         span: AskedSpan,
         where: AskedWhere,
+        currency: AskedCurrency,
         by: Names = [],  # noqa: B006 - FastAPI copies defaults
         origin: Annotated[str, Query(description=_ORIGIN)] = "ledger",
     ) -> Json:
         """What a period cost, dearest first, with the total and the part that has an owner."""
         period = period_of(store, span.period, span.since, span.to)
-        return Json(cost.costs(store, period, names_of(by), where=where, origin=origin))
+        return Json(cost.costs(store, period, names_of(by), where=where, origin=origin, currency=currency))
 
     @found.get("/coverage")
     def coverage(span: AskedSpan, where: AskedWhere) -> Json:

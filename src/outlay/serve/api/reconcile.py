@@ -1,8 +1,8 @@
-"""/v1/reconcile: what providers billed against what usage and prices say."""
+"""/v1/reconcile: what providers billed against what usage and prices say; /v1/restatements: what moved afterwards."""
 
 from fastapi import APIRouter
 
-from outlay.explain import gap
+from outlay.explain import gap, restatements
 from outlay.serve.api.asking import AskedSpan, AskedWhere, Json, Names, router
 from outlay.serve.asked import names_of, period_of
 from outlay.store import Store
@@ -20,8 +20,13 @@ def routes(store: Store) -> APIRouter:
         where: AskedWhere,
         by: Names = list(_BY),  # noqa: B006 - FastAPI copies defaults
     ) -> Json:
-        """Billed, estimated and the gap between them, cut into causes that sum to it exactly."""
+        """Billed, estimated and the gap between them, cut into causes that sum to it exactly, with their evidence."""
         period = period_of(store, span.period, span.since, span.to)
         return Json(gap.reconcile(store, period, names_of(by) or _BY, where=where))
+
+    @found.get("/restatements")
+    def restated(span: AskedSpan) -> Json:
+        """Bills that were replaced, and what moved in months that were over: for whom, since when, by which import."""
+        return Json(restatements.restatements(store, period_of(store, span.period, span.since, span.to)))
 
     return found

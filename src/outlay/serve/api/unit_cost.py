@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from outlay.explain import unit_cost
-from outlay.serve.api.asking import AskedSpan, AskedWhere, Json, router
+from outlay.serve.api.asking import AskedCurrency, AskedSpan, AskedWhere, Json, router
 from outlay.serve.asked import period_of
 from outlay.store import Store
 
@@ -15,9 +15,10 @@ def routes(store: Store) -> APIRouter:
     found = router()
 
     @found.get("/customers")
-    def customers(span: AskedSpan, where: AskedWhere) -> Json:
+    def customers(span: AskedSpan, where: AskedWhere, currency: AskedCurrency) -> Json:
         """Each customer: cost to serve, revenue and margin; no margin, with a reason, where revenue is unknown."""
-        return Json(unit_cost.customers(store, period_of(store, span.period, span.since, span.to), where=where))
+        period = period_of(store, span.period, span.since, span.to)
+        return Json(unit_cost.customers(store, period, where=where, currency=currency))
 
     @found.get("/features")
     def features(span: AskedSpan, where: AskedWhere) -> Json:

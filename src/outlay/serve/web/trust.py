@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from outlay.explain import gap
 from outlay.explain.rows import usage
+from outlay.explain.states import STATES, by_provider
 from outlay.serve.ledger import ownership
 from outlay.serve.web.figures import permille, ratio_of
 from outlay.serve.web.state import State
@@ -116,6 +117,11 @@ def reconciliation(store: Store, state: State) -> dict[str, Any] | None:
         for cause in answer["causes"]
     ]
     answer["ratio"] = ratio_of(answer["gap"], answer["billed"])
+    answer["of_state"] = {
+        state: found
+        for state in reversed(STATES)
+        if (found := [name for name, its in by_provider(answer["states"]).items() if its == state])
+    }
     return answer
 
 

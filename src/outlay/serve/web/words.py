@@ -78,12 +78,17 @@ VERDICTS = {
 }
 #: The parts of a gap: what each is called, and what it means.
 CAUSES = {
-    "unseen": ("Calls we did not see", "billed for models and days without any recorded usage"),
-    "quantity_gap": ("Different quantities", "more or less was billed than we saw, at our price"),
-    "price_gap": ("Different prices", "the same quantity at another average price"),
+    "unseen": ("Calls we did not see", "billed, and no event tells of them"),
+    "timed_out": ("Timed out, and billed", "attempts whose end we never heard"),
+    "counted_twice": ("Counted twice", "calls that one sensor reported twice"),
     "not_billed": ("Seen, but not billed", "usage that is on no bill, such as models you host yourself"),
+    "timing": ("Billed on another day", "a late posting, or another time zone"),
+    "price": ("Different prices", "billed at another price than the price book's"),
+    "context": ("Different context", "billed in another context than events say: batch, tier, cache"),
+    "restatement": ("Restated", "an invoice that was changed after its period was over"),
+    "unmetered": ("Not counted by usage", "billed for what no event counts, such as storage"),
     "credits_and_tax": ("Credits, tax and fees", "which no usage explains"),
-    "rest": ("The rest", "what the bill's own units cannot explain"),
+    "rest": ("The rest", "rounding, and lines that say no quantity"),
 }
 
 

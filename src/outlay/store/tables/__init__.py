@@ -5,11 +5,14 @@ are half-open. A table's `key` is its grain.
 """
 
 from outlay.store.tables.access import API_KEY, AUDIT, REMOVAL
+from outlay.store.tables.closings import CLOSING, MOVEMENT
 from outlay.store.tables.columns import Column, Table
+from outlay.store.tables.currencies import EXCHANGE_RATE
 from outlay.store.tables.inlets import (
     ARRIVAL,
     CHARGE,
     CUSTOMER,
+    METRIC,
     PARTITION,
     PRICE,
     PROBLEM,
@@ -28,9 +31,9 @@ from outlay.store.tables.ledger import (
     DRIVER,
     OBSERVATION,
     POOL,
+    POT,
     PRICE_VECTOR,
     PUBLICATION,
-    RECONCILIATION,
     ROLLUP_COVERAGE,
     ROLLUP_DAY,
     ROLLUP_HOUR,
@@ -42,6 +45,8 @@ from outlay.store.tables.ledger import (
     SHARE,
 )
 from outlay.store.tables.plans import PLANNED_COST
+from outlay.store.tables.reconciled import CALIBRATED_COST, GAP_EVIDENCE, RECONCILIATION
+from outlay.store.tables.watching import FINDING, LEASE, SOURCE_RUN
 
 __all__ = ["BY_NAME", "PASSING", "RUN_TABLES", "TABLES", "Column", "Table"]
 
@@ -57,6 +62,8 @@ TABLES = (
     CUSTOMER,
     REVENUE,
     RELEASE,
+    METRIC,
+    EXCHANGE_RATE,
     PRICE,
     RULE,
     CORRECTION_CUTOFF,
@@ -68,8 +75,11 @@ TABLES = (
     ROLLUP_USER_MONTH,
     ROLLUP_USAGE_MONTH,
     RECONCILIATION,
+    GAP_EVIDENCE,
+    CALIBRATED_COST,
     ASSIGNMENT,
     POOL,
+    POT,
     DRIVER,
     SHARE,
     ROLLUP_LEDGER,
@@ -77,10 +87,15 @@ TABLES = (
     ROLLUP_COVERAGE,
     CONSERVATION,
     PUBLICATION,
+    CLOSING,
+    MOVEMENT,
     PLANNED_COST,
     API_KEY,
     AUDIT,
     REMOVAL,
+    SOURCE_RUN,
+    LEASE,
+    FINDING,
 )
 BY_NAME = {table.name: table for table in TABLES}
 #: Tables whose rows nobody keeps.

@@ -43,7 +43,9 @@ SOURCE_FILE = Table(
         Column("take_in", NAME, "The import."),
         Column("file", COUNT, "Place of the file within that import, from 1."),
         Column("name", TEXT, "Name of the file, as given."),
-        Column("fingerprint", TEXT, "SHA-256 of the decompressed content, in hex."),
+        Column(
+            "fingerprint", TEXT, "SHA-256 in hex: of the unpacked content, and of what the importer was told beside."
+        ),
         Column("bytes", COUNT, "Decompressed size.", unit="bytes"),
         Column("lines", COUNT, "Lines it holds, header not counted."),
     ),
@@ -126,6 +128,13 @@ CHARGE = Table(
         _focus("effective_cost", MONEY, "Amortised cost after discounts.", unit=_MONEY_UNIT),
         _focus("list_cost", MONEY, "At list price.", unit=_MONEY_UNIT),
         _focus("contracted_cost", MONEY, "At the contract's price.", unit=_MONEY_UNIT),
+        _focus(
+            "net_cost",
+            MONEY,
+            "Billed cost after discounts that the vendor states on lines of their own (AWS: net unblended).",
+            unit=_MONEY_UNIT,
+        ),
+        _focus("net_effective_cost", MONEY, "Effective cost after them (AWS: net amortised).", unit=_MONEY_UNIT),
         _focus("list_unit_price", QUANTITY, "List price of one pricing unit.", unit=_MONEY_UNIT),
         _focus("contracted_unit_price", QUANTITY, "Contract price of one pricing unit.", unit=_MONEY_UNIT),
         _focus("pricing_category", NAME, "Standard, Dynamic, Committed or Other."),
@@ -239,6 +248,27 @@ RELEASE = Table(
         Column("released_at", INSTANT, "When."),
     ),
 )
+METRIC = Table(
+    "metric",
+    "One metric over one period for one combination of dimension values, as one import measured it.",
+    ("starts_at", "metric", "ends_at", "take_in"),
+    (
+        *TAKEN,
+        Column("metric", NAME, "Its name: requests, active_users, documents, ..."),
+        Column("starts_at", INSTANT, "Start of the period measured."),
+        Column("ends_at", INSTANT, "End of it, not included."),
+        *attribution_columns(),
+        Column("quantity", QUANTITY, "How much it was, never negative.", unit="unit"),
+        Column("unit", NAME, "What is counted; empty for plain things."),
+        Column(
+            "adds_up",
+            FLAG,
+            "Whether periods may be added up: requests may; of distinct users or stored bytes only a mean over time is"
+            " true.",
+        ),
+    ),
+    month="starts_at",
+)
 PRICE = Table(
     "price",
     "The amount for so many of one unit of one model, in one context, over one period, as it was known at one time.",
@@ -281,6 +311,10 @@ RULE = Table(
         Column("place", COUNT, "Place in the list; the first that matches wins."),
         Column("rule", NAME, "Its name."),
         Column("definition", TEXT, "The rule as TOML was read, in JSON."),
-        Column("applied_at", INSTANT, "When this version came into force."),
+        Column("applied_at", INSTANT, "When this version was put into force."),
+        Column("kind", NAME, "Empty for a rule; `dimension` or `mapping` for what rules name."),
+        Column("author", NAME, "Who put it into force.", optional=True),
+        Column("reason", TEXT, "Why.", optional=True),
+        Column("effective_from", DAY, "First day of the first month it is for; absent for all months.", optional=True),
     ),
 )

@@ -191,6 +191,7 @@ ASSIGNMENT = Table(
         *attribution_columns(),
         Column("known_provider", NAME, "Provider as usage names it, where the rule sets it.", optional=True),
         Column("model", NAME, "Model, where the rule sets it.", optional=True),
+        Column("keys", TEXT, "What rules split for each of, one text per such rule, joined by unit separators."),
     ),
 )
 _POOL_KEY = (
@@ -215,7 +216,32 @@ POOL = Table(
         Column("model", NAME, "Model, where the rule sets it.", optional=True),
         Column("charges", COUNT, "Charges in it (a charge of several days counts in each)."),
         Column("consumed_quantity", QUANTITY, "What they consumed, in the bill's unit."),
-        Column("amount", MONEY, "Billed cost.", unit="currency"),
+        Column("amount", MONEY, "Billed cost; of a pool that passes shares on, those shares.", unit="currency"),
+        Column("keys", TEXT, "What rules split for each of, one text per such rule, joined by unit separators."),
+        Column("passing", NAME, "Empty for charges; `out` and `in` where a rule takes what others gave and passes on."),
+    ),
+)
+POT = Table(
+    "pot",
+    "One pool in the pot it was split in: pools of one rule and day that split alike are split as one.",
+    ("run", "rule", "pot", "pool"),
+    (
+        *_RUN,
+        Column("day", DAY, "The day it is for."),
+        Column("rule", NAME, "The rule."),
+        Column("pot", COUNT, "Number of the pot: that of its first pool."),
+        Column("pool", COUNT, "Number of the pool."),
+        Column("currency", NAME, "ISO 4217 code."),
+        Column("provider", NAME, "Provider on the bill."),
+        Column("sub_account_name", NAME, "Sub account on the bill.", optional=True),
+        Column("service_name", NAME, "The vendor's product.", optional=True),
+        Column("charge_category", NAME, "Usage, Purchase, Tax, Credit or Adjustment."),
+        Column("keys", TEXT, "What rules split for each of, as in the pool."),
+        Column("amount", MONEY, "The pool's amount.", unit="currency"),
+        Column("before", MONEY, "Pools before it in the pot, without sign.", unit="currency"),
+        Column("whole", MONEY, "The whole pot, without sign.", unit="currency"),
+        Column("driver_day", DAY, "The day whose driver split it; the month's first for a month.", optional=True),
+        Column("whole_month", COUNT, "Which driver split it, as in `driver`."),
     ),
 )
 DRIVER = Table(
@@ -225,7 +251,7 @@ DRIVER = Table(
     (
         *_RUN,
         Column("rule", NAME, "The rule that splits by it."),
-        Column("whole_month", COUNT, "1 when it was measured over the month, 0 for the day."),
+        Column("whole_month", COUNT, "0 when measured over the day, 1 over the month, 2 when everyone counts alike."),
         Column("day", DAY, "The day, or the month's first."),
         Column("currency", NAME, "Of what is followed; empty when usage was measured."),
         Column("part", TEXT, "What pools and usage must agree on, values joined by unit separators."),
@@ -237,40 +263,19 @@ DRIVER = Table(
 )
 SHARE = Table(
     "share",
-    "The part of one pool given to one attribution. All shares of a month are its ledger.",
+    "The part of one pot given to one attribution. A month's shares are its ledger; `apportioned` has them by pool.",
     ("run", "day", "rule", "pool"),
     (
         *_RUN,
         *_POOL_KEY,
-        Column("method", NAME, "direct, even, fixed, proportional, driver, or none."),
+        Column("method", NAME, "direct, even, fixed, proportional, driver, passed on, or none."),
         Column("driver", NAME, "What it was split by; empty for the other methods."),
         Column("state", NAME, "allocated, idle or unallocated."),
         *attribution_columns(),
         Column("model", NAME, "Model or meter.", optional=True),
         Column("weight", COUNT, "Its part of the driver, as a whole number."),
-        Column("amount", MONEY, "Its part of the pool.", unit="currency"),
-    ),
-)
-RECONCILIATION = Table(
-    "reconciliation",
-    "What a provider billed for one model on one day against what telemetry and prices say.",
-    ("run", "day", "provider", "model"),
-    (
-        *_RUN,
-        Column("day", DAY, "The day."),
-        Column("provider", NAME, "Who is paid, as usage names it."),
-        Column("model", NAME, "Model, as usage names it; empty for lines about no model."),
-        Column("currency", NAME, "ISO 4217 code."),
-        Column("billed", MONEY, "Billed cost.", unit="currency"),
-        Column("estimated", MONEY, "Usage times price.", unit="currency"),
-        Column("unseen", MONEY, "Part of the gap: billed, with no telemetry of that model and day.", unit="currency"),
-        Column(
-            "quantity_gap", MONEY, "Part of the gap: more or less was billed than seen, at our price.", unit="currency"
-        ),
-        Column("price_gap", MONEY, "Part of the gap: the same quantity at another price.", unit="currency"),
-        Column("not_billed", MONEY, "Part of the gap: seen, but not on the bill.", unit="currency"),
-        Column("credits_and_tax", MONEY, "Part of the gap: credits, tax, purchases and adjustments.", unit="currency"),
-        Column("rest", MONEY, "Part of the gap: what the bill's own units cannot explain.", unit="currency"),
+        Column("amount", MONEY, "Its part of the pot.", unit="currency"),
+        Column("before", MONEY, "Shares before it in the pot, without sign.", unit="currency"),
     ),
 )
 ROLLUP_LEDGER = Table(

@@ -1,0 +1,26 @@
+-- standing_charge: the charges that each month's figures stand on: of a closed month, those that were in force when it was.
+-- grain:   one row per charge
+-- reads:   current_charge, charge, take_in, supersession, current_closing
+-- returns: the columns of current_charge
+-- law:     the figures of a closed month do not move
+SELECT c.*
+FROM current_charge AS c
+WHERE c.month NOT IN (SELECT month FROM current_closing)
+UNION ALL
+SELECT
+  c.*, CAST(c.charge_period_start AS DATE) AS "day",
+  CAST(date_trunc('month', c.charge_period_start) AS DATE) AS month
+FROM charge AS c
+WHERE (CAST(date_trunc('month', c.charge_period_start) AS DATE), c.take_in) IN (
+    SELECT k.month, t.take_in
+    FROM current_closing AS k
+    CROSS JOIN take_in AS t
+    WHERE t.taken_at <= k.decided_at
+  )
+  AND (CAST(date_trunc('month', c.charge_period_start) AS DATE), c.take_in, c.provider, c.billing_account_id, c.billing_period_start) NOT IN (
+    SELECT k.month, s.take_in, s.provider, s.billing_account_id, s.billing_period_start
+    FROM current_closing AS k
+    CROSS JOIN supersession AS s
+    JOIN take_in AS t ON t.take_in = s.replaced_by
+    WHERE t.taken_at <= k.decided_at
+  )
