@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from outlay.errors import EngineFailed
 from outlay.exchange.conversion import InCurrency
 from outlay.explain import activity, change, cost, gap, restatements, unit_cost
+from outlay.explain.trace_back import trace_back
 from outlay.serve.encode import to_jsonable
 from outlay.store import Store, open_store
 from tests.serve.conftest import client_of
@@ -41,6 +42,7 @@ def test_every_route_gives_what_explain_gives(api: TestClient, ledger: Store) ->
         "/v1/heatmap?period=2026-10": activity.heatmap(ledger, OCTOBER),
         "/v1/reconcile?period=2026-10&by=provider": gap.reconcile(ledger, OCTOBER, ["provider"]),
         "/v1/restatements?period=2026-10": restatements.restatements(ledger, OCTOBER),
+        "/v1/trace-back?period=2026-10&where=team%3Dsearch&most=2": trace_back(ledger, OCTOBER, where=where, most=2),
     }
     for path, answer in expected.items():
         response = api.get(path)
@@ -129,7 +131,7 @@ def test_the_description_is_valid_and_complete(api: TestClient) -> None:
     assert described["openapi"].startswith("3.1")
     paths = {path: found for path, found in described["paths"].items() if not path.startswith("/v1/keys")}
     nouns = ["costs", "coverage", "explain", "customers", "features", "models", "users"]
-    nouns += ["failures", "heatmap", "reconcile", "restatements", "periods", "health"]
+    nouns += ["failures", "heatmap", "reconcile", "restatements", "trace-back", "periods", "health"]
     assert set(paths) == {*(f"/v1/{noun}" for noun in nouns), "/v1/trace/{id}"}
     for path, operations in paths.items():
         assert list(operations) == ["get"], path
@@ -140,7 +142,7 @@ def test_the_description_is_valid_and_complete(api: TestClient) -> None:
             described_there = parameter.get("description") or parameter["schema"].get("description")
             assert described_there or parameter["name"] == "id", (path, parameter)
     periods = {parameter["name"] for parameter in paths["/v1/costs"]["get"]["parameters"]}
-    assert periods == {"period", "from", "to", "where", "by", "origin"}
+    assert periods == {"period", "from", "to", "where", "by", "origin", "currency", "rate_days"}
 
 
 def test_an_amount_is_a_decimal_string(api: TestClient) -> None:
