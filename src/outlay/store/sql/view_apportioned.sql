@@ -5,6 +5,7 @@
 --          the pool's part of the share
 -- law:     the rows of a pool sum to it, and those of a share to it
 -- A pot that holds one pool only needs no telling apart.
+-- ClickHouse keeps a view with the database's name in it, so an alias here must not be what somebody may call a database.
 SELECT
   run, month, "day", pool, rule, currency, provider, sub_account_name, service_name, charge_category, method, driver, state,
   feature, customer, team, "user", environment, service, "release", model, weight,
@@ -16,20 +17,20 @@ SELECT
   before
 FROM (
   SELECT
-    s.run AS run, s.month AS month, s."day" AS "day", COALESCE(p.pool, s.pool) AS pool, s.rule AS rule, s.currency AS currency,
-    COALESCE(p.provider, s.provider) AS provider,
-    CASE WHEN p.pool IS NULL THEN s.sub_account_name ELSE p.sub_account_name END AS sub_account_name,
-    CASE WHEN p.pool IS NULL THEN s.service_name ELSE p.service_name END AS service_name,
-    COALESCE(p.charge_category, s.charge_category) AS charge_category,
-    s.method AS method, s.driver AS driver, s.state AS state, s.feature AS feature, s.customer AS customer, s.team AS team,
-    s."user" AS "user", s.environment AS environment, s.service AS service, s."release" AS "release", s.model AS model,
-    s.weight AS weight, s.amount AS amount, s.before AS before, p.amount AS pool_amount,
-    p.pool IS NULL OR abs(p.amount) = p.whole AS alone,
-    GREATEST(toInt256(COALESCE(p.whole, CAST(0 AS DECIMAL(38,12))) * 1000000000000), toInt256(1)) AS whole,
-    toInt256(COALESCE(p.before, CAST(0 AS DECIMAL(38,12))) * 1000000000000) AS pool_from,
-    toInt256((COALESCE(p.before, CAST(0 AS DECIMAL(38,12))) + abs(COALESCE(p.amount, CAST(0 AS DECIMAL(38,12))))) * 1000000000000) AS pool_to,
-    toInt256(s.before * 1000000000000) AS share_from,
-    toInt256((s.before + abs(s.amount)) * 1000000000000) AS share_to
-  FROM share AS s
-  LEFT JOIN pot AS p ON p.run = s.run AND p.rule = s.rule AND p.pot = s.pool
+    given.run AS run, given.month AS month, given."day" AS "day", COALESCE(held.pool, given.pool) AS pool, given.rule AS rule, given.currency AS currency,
+    COALESCE(held.provider, given.provider) AS provider,
+    CASE WHEN held.pool IS NULL THEN given.sub_account_name ELSE held.sub_account_name END AS sub_account_name,
+    CASE WHEN held.pool IS NULL THEN given.service_name ELSE held.service_name END AS service_name,
+    COALESCE(held.charge_category, given.charge_category) AS charge_category,
+    given.method AS method, given.driver AS driver, given.state AS state, given.feature AS feature, given.customer AS customer, given.team AS team,
+    given."user" AS "user", given.environment AS environment, given.service AS service, given."release" AS "release", given.model AS model,
+    given.weight AS weight, given.amount AS amount, given.before AS before, held.amount AS pool_amount,
+    held.pool IS NULL OR abs(held.amount) = held.whole AS alone,
+    GREATEST(toInt256(COALESCE(held.whole, CAST(0 AS DECIMAL(38,12))) * 1000000000000), toInt256(1)) AS whole,
+    toInt256(COALESCE(held.before, CAST(0 AS DECIMAL(38,12))) * 1000000000000) AS pool_from,
+    toInt256((COALESCE(held.before, CAST(0 AS DECIMAL(38,12))) + abs(COALESCE(held.amount, CAST(0 AS DECIMAL(38,12))))) * 1000000000000) AS pool_to,
+    toInt256(given.before * 1000000000000) AS share_from,
+    toInt256((given.before + abs(given.amount)) * 1000000000000) AS share_to
+  FROM share AS given
+  LEFT JOIN pot AS held ON held.run = given.run AND held.rule = given.rule AND held.pot = given.pool
 ) AS told

@@ -12,15 +12,15 @@ SELECT
   CAST(date_trunc('month', c.charge_period_start) AS DATE) AS month
 FROM charge AS c
 WHERE (CAST(date_trunc('month', c.charge_period_start) AS DATE), c.take_in) IN (
-    SELECT k.month, t.take_in
-    FROM current_closing AS k
-    CROSS JOIN take_in AS t
-    WHERE t.taken_at <= k.decided_at
+    SELECT closed.month, imported.take_in
+    FROM current_closing AS closed
+    CROSS JOIN take_in AS imported
+    WHERE imported.taken_at <= closed.decided_at
   )
   AND (CAST(date_trunc('month', c.charge_period_start) AS DATE), c.take_in, c.provider, c.billing_account_id, c.billing_period_start) NOT IN (
-    SELECT k.month, s.take_in, s.provider, s.billing_account_id, s.billing_period_start
-    FROM current_closing AS k
-    CROSS JOIN supersession AS s
-    JOIN take_in AS t ON t.take_in = s.replaced_by
-    WHERE t.taken_at <= k.decided_at
+    SELECT closed.month, replaced.take_in, replaced.provider, replaced.billing_account_id, replaced.billing_period_start
+    FROM current_closing AS closed
+    CROSS JOIN supersession AS replaced
+    JOIN take_in AS imported ON imported.take_in = replaced.replaced_by
+    WHERE imported.taken_at <= closed.decided_at
   )
