@@ -20,8 +20,11 @@ from outlay.prices.book import Book
 from outlay.store import Store
 from outlay.terms.period import Period
 
-#: Seconds between two looks at what changed, and for how long prices are kept before they are read anew.
-_PAUSE, _PRICES = 1.0, 60.0
+#: Seconds between two looks at what changed: at least one, and longer where looking took long, so that senders do not
+#: wait for it; and for how long prices are kept before they are read anew.
+_PAUSE, _LONGEST_PAUSE, _PRICES = 1.0, 2.5, 60.0
+#: How many times as long as a look the pause after it is.
+_REST = 4
 #: Seconds after which the months are run that had no ledger when the server began.
 _FIRST_RUN = 60.0
 _DAY, _NEVER = 86_400.0, inf
@@ -60,7 +63,9 @@ class Fresh:
 
     def start(self) -> None:
         """Begin, with the hour that is over."""
-        self._spans.update(map(ten_seconds, used_lately(self._store, self._clock())))
+        now = self._clock()
+        # This moment too, though nothing is known of it: prices are learnt now and not with the first event.
+        self._spans.update(map(ten_seconds, [*used_lately(self._store, now), now]))
         self._months.update(_without_ledger(self._store))
         for thread in self._threads:
             thread.start()
@@ -89,6 +94,7 @@ class Fresh:
                 if self._ending:
                     return
                 spans, self._spans = self._spans, set()
+            began = monotonic()
             try:
                 now = self._clock()
                 if book is None or monotonic() - read_at > _PRICES:
@@ -103,7 +109,8 @@ class Fresh:
             except Exception:  # noqa: BLE001 - a thread that ended would leave the last hour as it is for ever
                 _log.exception("the last minutes are not up to date")
             with self._changed:
-                self._changed.wait_for(lambda: self._ending, timeout=_PAUSE)
+                rest = _REST * (monotonic() - began)
+                self._changed.wait_for(lambda: self._ending, timeout=min(max(_PAUSE, rest), _LONGEST_PAUSE))
 
     def _keep_months(self) -> None:
         run_at = monotonic() + min(_FIRST_RUN, self._run_every)
