@@ -16,8 +16,8 @@ from typing import cast
 from outlay.allocate.grammar.words import listed
 from outlay.allocate.rules import Rules
 from outlay.allocate.stage import gather, split_all
-from outlay.allocate.versions import rules_of
-from outlay.errors import BadInput, EngineFailed
+from outlay.allocate.versions import made_with
+from outlay.errors import EngineFailed
 from outlay.store import Row, Store
 from outlay.terms.period import Period
 
@@ -61,15 +61,7 @@ def plan(store: Store, rules: Rules, month: Period, *, now: datetime) -> Plan:
     Raises:
         BadInput: The month has no ledger yet.
     """
-    in_force = store.rows("allocate/run_in_force", {"month": month.first})
-    if not in_force:
-        raise BadInput(
-            f"there is no ledger of {month.name} to hold a plan against",
-            fix=f"make it first: outlay run --period {month.name}",
-            code="no-ledger",
-        )
-    base, version = (cast(str, in_force[0][name]) for name in ("run", "rule_version"))
-    before = rules_of(store, version)
+    base, before = made_with(store, month)
     values: dict[str, object] = {
         "run": f"{base}-plan-{now:%Y%m%dT%H%M%S%f}",
         "month": month.first,
@@ -85,7 +77,7 @@ def plan(store: Store, rules: Rules, month: Period, *, now: datetime) -> Plan:
         split_all(store, rules, values | {"kept": listed([*kept, *([] if "" in only else [""])])}, only)
         wanted = values | {"changed": listed(sorted(changed))}
         moved = {name: _moved(store, name, wanted) for name in SHOWN}
-    return Plan(month, version, rules.version, sorted(changed), moved)
+    return Plan(month, before.version, rules.version, sorted(changed), moved)
 
 
 def _gathered(store: Store, before: Rules, after: Rules, values: Mapping[str, object]) -> set[str]:

@@ -10,6 +10,7 @@ from typing import cast
 from outlay.allocate.rules import DEFAULT, Rules, from_definitions, read
 from outlay.errors import BadInput
 from outlay.store import Row, Store
+from outlay.terms.period import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,22 @@ def rules_in_force(store: Store, month: date | None = None) -> Rules:
     """
     found = store.rows("allocate/rules_in_force", {"month": month or date(2299, 1, 1)})
     return _read(found) if found else read(DEFAULT)
+
+
+def made_with(store: Store, month: Period) -> tuple[str, Rules]:
+    """Return the run that is the ledger of a month, and the rules it was made with.
+
+    Raises:
+        BadInput: The month has no ledger yet.
+    """
+    found = store.rows("allocate/run_in_force", {"month": month.first})
+    if not found:
+        raise BadInput(
+            f"there is no ledger of {month.name}",
+            fix=f"make it first: outlay run --period {month.name}",
+            code="no-ledger",
+        )
+    return cast(str, found[0]["run"]), rules_of(store, cast(str, found[0]["rule_version"]))
 
 
 def rules_of(store: Store, version: str) -> Rules:

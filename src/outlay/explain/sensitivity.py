@@ -13,7 +13,7 @@ from typing import cast
 
 from outlay.allocate.grammar.rule import DRIVERS, METRIC, UNIT, Rule
 from outlay.allocate.splitting import driver_flags
-from outlay.allocate.versions import rules_of
+from outlay.allocate.versions import made_with
 from outlay.errors import BadInput
 from outlay.store import Row, Store
 from outlay.terms.money import EXACT, split
@@ -48,15 +48,8 @@ def sensitivity(store: Store, month: Period, where: Mapping[str, str]) -> dict[s
     """
     if unknown := sorted(set(where) - {*ASKED}):
         raise BadInput(f"sensitivity cannot be asked by {unknown[0]!r}", fix=f"use {', '.join(ASKED)}")
-    found = store.rows("allocate/run_in_force", {"month": month.first})
-    if not found:
-        raise BadInput(
-            f"there is no ledger of {month.name}",
-            fix=f"make it first: outlay run --period {month.name}",
-            code="no-ledger",
-        )
-    values = {"run": found[0]["run"], "month": month.first, "starts_at": month.starts_at, "ends_at": month.ends_at}
-    rules = rules_of(store, cast(str, found[0]["rule_version"]))
+    run, rules = made_with(store, month)
+    values = {"run": run, "month": month.first, "starts_at": month.starts_at, "ends_at": month.ends_at}
     given = store.rows("explain/sensitivity_now", values, table="share", where=where)
     units = [f"{UNIT}{row['unit']}" for row in store.rows("explain/units_used", values)]
     rows = [
