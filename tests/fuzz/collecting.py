@@ -18,8 +18,8 @@ from outlay.terms.usage_event import UsageEvent
 from outlay.wire import batch, dialects
 from outlay.wire.event import Flaw, from_json
 from outlay.wire.text import to_json
+from tests import apart
 from tests.fuzz.parser import CASES, Parser, among, answered
-from tests.sdk import apart
 
 EVENT: dict[str, object] = {
     "id": "e-1",

@@ -9,6 +9,7 @@ import pytest
 
 import outlay
 from outlay.sdk.scope import said
+from tests import apart
 
 
 def test_scopes_nest_narrow_and_end() -> None:
@@ -57,10 +58,7 @@ def test_tasks_of_one_decorated_coroutine_do_not_mix() -> None:
         turns: asyncio.Queue[None] = asyncio.Queue()
         return await asyncio.gather(*(work(name, turns) for name in ("a", "b", "c")))
 
-    # In a thread of its own: a browser's test may have left a loop running in this one.
-    with ThreadPoolExecutor(1) as pool:
-        found = pool.submit(lambda: asyncio.run(both())).result()
-    for name, seen in zip("abc", found, strict=True):
+    for name, seen in zip("abc", apart.run(both()), strict=True):
         assert seen == [{"feature": "f", "customer": name}] * 2
 
 

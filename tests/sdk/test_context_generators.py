@@ -14,7 +14,7 @@ import pytest
 
 import outlay
 from outlay.sdk.scope import said
-from tests.sdk.apart import run
+from tests.apart import run
 
 Said = dict[str, object]
 

@@ -15,7 +15,7 @@ import pytest
 import outlay
 from outlay.sdk.instrument.hosts import provider_of, route
 from outlay.testing import recorded
-from tests.sdk import apart
+from tests import apart
 from tests.sdk.fake_llm import CHAT_UNITS, Fake, serve
 
 ROOT = Path(__file__).parents[2]

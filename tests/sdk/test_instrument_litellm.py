@@ -11,7 +11,7 @@ import pytest
 import outlay
 from outlay.sdk.instrument.litellm import callback, event_of
 from outlay.testing import recorded
-from tests.sdk import apart
+from tests import apart
 
 ROOT = Path(__file__).parents[2]
 BEGAN = datetime(2026, 10, 3, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 
 import outlay
 from outlay.testing import recorded
-from tests.sdk import apart
+from tests import apart
 
 
 @outlay.metered(provider="acme-ocr", model="ocr-2", usage=lambda pages: {"page": len(pages)}, operation="scan")

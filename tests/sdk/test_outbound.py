@@ -26,7 +26,7 @@ from outlay.sdk.headers.signed import checked, claims
 from outlay.sdk.outbound.aiohttp import middleware
 from outlay.sdk.outbound.hosts import Hosts
 from outlay.sdk.outbound.rules import Rules
-from tests.sdk.apart import run
+from tests.apart import run
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 OURS = ("x-feature-context", "x-customer-id", "x-user-id", "x-session-id", "x-team-id", "x-outlay-context", "baggage")

@@ -18,7 +18,7 @@ import pytest
 import outlay
 from outlay.sdk.propagate.executors import Carrying, ProcessPoolExecutor, ThreadPoolExecutor
 from outlay.sdk.scope import said
-from tests.sdk.apart import run
+from tests.apart import run
 from tests.sdk.jobs import heard
 
 ROOT = Path(__file__).parents[2]

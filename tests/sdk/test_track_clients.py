@@ -12,7 +12,7 @@ import pytest
 
 import outlay
 from outlay.testing import recorded
-from tests.sdk import apart
+from tests import apart
 from tests.sdk.fake_llm import ANSWER, CHAT_UNITS, MESSAGE_UNITS, SECRET, Fake, serve
 
 ASKED: Any = [{"role": "user", "content": SECRET}]

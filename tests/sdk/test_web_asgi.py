@@ -25,8 +25,8 @@ from starlette.websockets import WebSocket
 import outlay
 from outlay.sdk.scope import said
 from outlay.sdk.web import routes
+from tests.apart import run
 from tests.sdk import web_servers
-from tests.sdk.apart import run
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 HEADERS = {

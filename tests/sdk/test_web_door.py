@@ -23,7 +23,7 @@ from outlay.sdk.headers.names import Names
 from outlay.sdk.scope import said
 from outlay.sdk.web import door, features
 from outlay.sdk.web.door import Door
-from tests.sdk.apart import run
+from tests.apart import run
 
 KEYS = {"2026-10": "n" * 32, "2026-09": "o" * 32}
 TRACED = ("trace", "span", "parent", "endpoint")

@@ -1,4 +1,3 @@
-import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +8,7 @@ from fastapi import Request
 from outlay.errors import EngineFailed
 from outlay.serve.collect.body import Bodies
 from outlay.serve.problems import status_of
+from tests import apart
 
 ROOM = 1000
 
@@ -48,7 +48,7 @@ def test_a_body_there_is_no_room_for_is_turned_away_until_there_is() -> None:
         async with held(bodies, ROOM // 2) as alone, held(bodies, ROOM // 2) as other:
             assert (alone, other) == (500, 500)
 
-    asyncio.run(send())
+    apart.run(send())
 
 
 def test_what_a_body_becomes_when_it_is_unpacked_counts_too() -> None:
@@ -64,7 +64,7 @@ def test_what_a_body_becomes_when_it_is_unpacked_counts_too() -> None:
             async with held(bodies, ROOM - 10) as rest:
                 assert rest == ROOM - 10
 
-    asyncio.run(send())
+    apart.run(send())
 
 
 def test_a_body_alone_is_never_turned_away() -> None:
@@ -78,4 +78,4 @@ def test_a_body_alone_is_never_turned_away() -> None:
                 async with held(bodies, 1):
                     pass
 
-    asyncio.run(send())
+    apart.run(send())
