@@ -4,6 +4,9 @@ import hashlib
 import hmac
 import json
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +87,13 @@ def test_without_a_place_to_go_it_is_said_once_at_debug_level(caplog: pytest.Log
     assert outlay.drops()["not-configured"] == before + 2
     said = [each for each in caplog.records if each.name == "outlay"]
     assert [each.levelno for each in said] == [logging.DEBUG]
-    assert outlay.flush(20)
+
+
+def test_without_a_place_to_go_there_is_nothing_to_wait_for() -> None:
+    """A program that configured nothing ends at once; in a process of its own, where nothing else is on its way."""
+    program = "import outlay; outlay.record(usage={'input': 1}); raise SystemExit(not outlay.flush(20))"
+    elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("OUTLAY_")}
+    subprocess.run([sys.executable, "-c", program], env=elsewhere, check=True, timeout=60)
 
 
 @pytest.mark.parametrize("address", ["localhost:8321", "ftp://x", "http://", "http://h:port", "//x", "http://h\n"])

@@ -1,22 +1,27 @@
 -- cut: who keeps a share, and what becomes of those too small to have one.
 -- grain:   the middle of a query: common tables behind `target`, of which `kept` has its columns
 -- reads:   target
--- returns: one row per pot and attribution
+-- returns: rows per pot and attribution, several where small ones get the same name
 -- $cut_millionths, $cut_pico: below this part or this amount is small; $small: 1 to gather those under $small_*, 0 to leave
 -- their weight to the others
-, sized AS (
+, gathered AS (
+  SELECT
+    pool, state, to_feature, to_customer, to_team, to_user, to_environment, to_service, to_release, to_model, whole, SUM(weight) AS weight
+  FROM target
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+), sized AS (
   SELECT
     *, state = 'allocated' AND (
       weight * 1000000 < SUM(weight) OVER (PARTITION BY pool) * $cut_millionths
       OR whole * weight < SUM(weight) OVER (PARTITION BY pool) * $cut_pico) AS is_small
-  FROM target
+  FROM gathered
 ), judged AS (
   SELECT
     *, is_small AND SUM(CASE WHEN is_small THEN 0 ELSE 1 END) OVER (PARTITION BY pool) > 0 AS is_cut
   FROM sized
 ), kept AS (
   SELECT
-    pool, state, to_feature, to_customer, to_team, to_user, to_environment, to_service, to_release, to_model, whole, SUM(weight) AS weight
+    pool, state, to_feature, to_customer, to_team, to_user, to_environment, to_service, to_release, to_model, whole, weight
   FROM (
     SELECT
       pool, state, whole, weight,
@@ -31,5 +36,4 @@
     FROM judged
     WHERE NOT is_cut OR $small = 1
   ) AS renamed
-  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 )

@@ -1,5 +1,6 @@
 -- targets: to whom a driver gives the pots of one rule, and how much they weigh.
--- grain:   the beginning of a query: common tables, of which `target` has one row per pot and attribution
+-- grain:   the beginning of a query: common tables, of which `target` has a row per pot and attribution, several where what
+--          is measured apart becomes the same by what the pot says
 -- reads:   pool, pot, driver, share
 -- returns: pool, state, to_<dimension>, whole: the pot in 1e-12, weight
 -- $drop_*: dimensions that a rule takes shares by, which those it passes them on to do not inherit
@@ -29,10 +30,9 @@ pots AS (
     CASE WHEN d.state = 'allocated' THEN COALESCE(d.service, CASE WHEN $drop_service = 0 THEN p.service END) ELSE p.service END AS to_service,
     CASE WHEN d.state = 'allocated' THEN COALESCE(d."release", CASE WHEN $drop_release = 0 THEN p."release" END) ELSE p."release" END AS to_release,
     CASE WHEN d.state = 'allocated' THEN COALESCE(d.model, CASE WHEN $drop_model = 0 THEN p.model END) ELSE p.model END AS to_model,
-    MAX(p.whole) AS whole, SUM(toInt256(d.weight)) AS weight
+    p.whole AS whole, toInt256(d.weight) AS weight
   FROM pots AS p
   JOIN driver AS d
     ON d.run = $run AND d.rule = $rule AND d.whole_month = $whole_month
     AND d.part = p.part AND d."day" = p.driver_day AND d.currency = p.driver_currency
-  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 )
