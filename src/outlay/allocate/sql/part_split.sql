@@ -3,7 +3,7 @@
 -- reads:   pool; wants the common table `kept`, whose rows of one pot and attribution are added up
 -- returns: the columns of share
 -- Pots of a rule name the same ones day by day, so these are numbered once, and all that follows is narrow: a pot, a number,
--- a weight.
+-- a weight. Each step reads the one before once, for ClickHouse works out a common table as often as it is named.
 -- `before` sums the shares before this one in the order of the attribution, customer and user last: so rows that differ in
 -- these two only stand side by side, and cells of whole ranges can be had at once (see store/cell).
 who AS (
@@ -25,23 +25,19 @@ who AS (
     AND w.to_release IS NOT DISTINCT FROM k.to_release AND w.to_model IS NOT DISTINCT FROM k.to_model
     AND w.to_customer IS NOT DISTINCT FROM k.to_customer AND w.to_user IS NOT DISTINCT FROM k.to_user
   GROUP BY 1, 2
-), total AS (
-  SELECT pool, SUM(weight) AS weight FROM numbered GROUP BY pool
 ), floored AS (
   SELECT
-    n.pool AS pool, n.number AS number, n.whole AS whole, n.weight AS weight, intDiv(n.whole * n.weight, t.weight) AS base,
-    n.whole * n.weight - intDiv(n.whole * n.weight, t.weight) * t.weight AS rest
-  FROM numbered AS n
-  JOIN total AS t ON t.pool = n.pool
-), left_of AS (
-  SELECT pool, MAX(whole) - SUM(base) AS left_over FROM floored GROUP BY pool
+    pool, number, weight, whole, whole * weight AS product, intDiv(whole * weight, SUM(weight) OVER (PARTITION BY pool)) AS base,
+    SUM(weight) OVER (PARTITION BY pool) AS total
+  FROM numbered
 ), ranked AS (
-  SELECT pool, number, weight, base, ROW_NUMBER() OVER (PARTITION BY pool ORDER BY rest DESC, number) AS place
+  SELECT
+    pool, number, weight, base, whole - SUM(base) OVER (PARTITION BY pool) AS left_over,
+    ROW_NUMBER() OVER (PARTITION BY pool ORDER BY product - base * total DESC, number) AS place
   FROM floored
 ), given AS (
-  SELECT r.pool AS pool, r.number AS number, r.weight AS weight, r.base + CASE WHEN r.place <= l.left_over THEN 1 ELSE 0 END AS pico
-  FROM ranked AS r
-  JOIN left_of AS l ON l.pool = r.pool
+  SELECT pool, number, weight, base + CASE WHEN place <= left_over THEN 1 ELSE 0 END AS pico
+  FROM ranked
 ), summed AS (
   SELECT
     *, COALESCE(SUM(pico) OVER (PARTITION BY pool ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), toInt256(0)) AS pico_before
