@@ -1,16 +1,13 @@
 """Fixtures of tests of bills."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from outlay.store import Store
-from tests.conftest import fresh
 
 
 @pytest.fixture
-def own() -> Iterator[Store]:
+def own(lend: Callable[[str, str], Store]) -> Store:
     """An empty store of the engine that reads the files, for what the other engine has no part in."""
-    with fresh("duckdb", Path()) as made:
-        yield made
+    return lend("duckdb", "own")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from outlay.bills.files import unpack
-from outlay.bills.json_lines import copy_json_records
+from outlay.bills.reading.files import unpack
+from outlay.bills.reading.json_lines import copy_json_records
 from outlay.errors import Unreadable
 from outlay.store import Store
 from tests.bills.making import LINE

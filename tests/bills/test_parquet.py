@@ -65,20 +65,20 @@ def test_a_row_that_is_broken_is_a_problem_with_its_number(store: Store, tmp_pat
     assert result.totals == {"USD": Decimal(2)}
 
 
-def test_rows_of_many_groups_keep_their_numbers(store: Store, tmp_path: Path, now: datetime) -> None:
+def test_rows_of_many_groups_keep_their_numbers(own: Store, tmp_path: Path, now: datetime) -> None:
     """A file of several row groups is read side by side, and every row keeps its own number."""
     path = parquet(tmp_path / "b.parquet", 300_000)
-    result = take_in(store, focus(), Request([path]), now=now)
+    result = take_in(own, focus(), Request([path]), now=now)
     assert (result.landed, result.matches) == (300_000, True)
-    wrong = ask(store, "SELECT line FROM charge WHERE billed_cost <> (line - 1) * CAST('0.1' AS DECIMAL(38,12))")
+    wrong = ask(own, "SELECT line FROM charge WHERE billed_cost <> (line - 1) * CAST('0.1' AS DECIMAL(38,12))")
     assert wrong == []
 
 
 @pytest.mark.parametrize("column", ["BilledCost", "ChargePeriodEnd"])
-def test_a_missing_column_is_named(store: Store, tmp_path: Path, now: datetime, column: str) -> None:
+def test_a_missing_column_is_named(own: Store, tmp_path: Path, now: datetime, column: str) -> None:
     """A Parquet file without a mandatory column gives a problem for each of its rows."""
     path = parquet(tmp_path / "b.parquet", 2, **{column: "1"})
     with duckdb.connect() as engine:
         engine.execute(f"COPY (SELECT * EXCLUDE \"{column}\" FROM '{path}') TO '{tmp_path / 'c.parquet'}'")
-    result = take_in(store, focus(), Request([tmp_path / "c.parquet"]), now=now)
+    result = take_in(own, focus(), Request([tmp_path / "c.parquet"]), now=now)
     assert [(p.code, p.line) for p in result.problems] == [("missing-column", 2), ("missing-column", 3)]

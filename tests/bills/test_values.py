@@ -23,15 +23,15 @@ def test_amounts_are_read_exactly(store: Store, tmp_path: Path, now: datetime) -
     assert result.totals == {"USD": sum(map(Decimal, amounts.values()))}
 
 
-def test_what_rounding_moves_is_told(store: Store, tmp_path: Path, now: datetime) -> None:
+def test_what_rounding_moves_is_told(own: Store, tmp_path: Path, now: datetime) -> None:
     """Amounts of more than 12 places land rounded, and the control total tells the difference."""
     path = written(tmp_path / "b.csv", {"BilledCost": "0.0000000000004"}, {"BilledCost": "1.0000000000016"})
-    result = take_in(store, focus(), Request([path]), now=now)
-    assert [row["billed_cost"] for row in charges(store)] == [Decimal(0), Decimal("1.000000000002")]
+    result = take_in(own, focus(), Request([path]), now=now)
+    assert [row["billed_cost"] for row in charges(own)] == [Decimal(0), Decimal("1.000000000002")]
     assert result.control_totals == {"USD": Decimal("1.000000000002")}
     assert result.matches
     other = written(tmp_path / "c.csv", {"BilledCost": "0.0000000000004"})
-    result = take_in(store, focus(), Request([other]), now=now)
+    result = take_in(own, focus(), Request([other]), now=now)
     assert (result.matches, result.differences) == (False, {"USD": Decimal("4E-13")})
 
 
@@ -54,22 +54,22 @@ def test_tags_arrive_as_a_map_with_trimmed_keys(store: Store, tmp_path: Path, no
 
 
 @pytest.mark.parametrize("tags", ["{team: search", '["team"]', '{"a": 1, "a": 2}', "team=search"])
-def test_money_is_never_lost_for_the_sake_of_tags(store: Store, tmp_path: Path, now: datetime, tags: str) -> None:
+def test_money_is_never_lost_for_the_sake_of_tags(own: Store, tmp_path: Path, now: datetime, tags: str) -> None:
     """Tags that are no map leave the charge as it is, and stay as text in `extra`."""
     path = written(tmp_path / "b.csv", {"Tags": tags, "x_Note": "n"})
-    result = take_in(store, focus(), Request([path]), now=now)
-    (row,) = charges(store)
+    result = take_in(own, focus(), Request([path]), now=now)
+    (row,) = charges(own)
     assert (result.landed, row["billed_cost"]) == (1, Decimal("1.5"))
     assert (row["tags"], row["extra"]) == ({}, {"x_Note": "n", "tags": tags})
 
 
-def test_the_text_null_is_nothing(store: Store, tmp_path: Path, now: datetime) -> None:
+def test_the_text_null_is_nothing(own: Store, tmp_path: Path, now: datetime) -> None:
     """Vendors write NULL for nothing, in quotes or without; an empty field is nothing, too."""
     content = text_of([{"RegionId": "NULL", "SkuId": "", "x_Note": "NULL", "ResourceName": "null"}])
     path = tmp_path / "b.csv"
     path.write_text(content.replace("NULL", '"NULL"', 1), encoding="utf-8")
-    take_in(store, focus(), Request([path]), now=now)
-    (row,) = charges(store)
+    take_in(own, focus(), Request([path]), now=now)
+    (row,) = charges(own)
     assert (row["region_id"], row["sku_id"], row["extra"], row["resource_name"]) == (None, None, {}, "null")
 
 
@@ -81,14 +81,14 @@ VERSIONS = {
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_each_version_of_the_specification_is_read(store: Store, tmp_path: Path, now: datetime, version: str) -> None:
+def test_each_version_of_the_specification_is_read(own: Store, tmp_path: Path, now: datetime, version: str) -> None:
     """FOCUS 1.0, 1.2 and 1.3 name the provider differently; the charge has one name for it."""
     line = VERSIONS[version]
     header = [*(column for column in LINE if column != "ProviderName"), *line]
     path = tmp_path / "b.csv"
     path.write_text(text_of([line], header=header), encoding="utf-8")
-    result = take_in(store, focus(), Request([path]), now=now)
-    (row,) = charges(store)
+    result = take_in(own, focus(), Request([path]), now=now)
+    (row,) = charges(own)
     assert result.matches
     assert (row["provider"], row["invoice_issuer_name"]) == ("AWS", "Amazon")
     assert (row["invoice_id"], row["service_subcategory"]) == (line.get("InvoiceId"), line.get("ServiceSubcategory"))

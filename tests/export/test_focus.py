@@ -24,6 +24,8 @@ from outlay.store import Row, Store
 from outlay.terms.attribution import ATTRIBUTION
 from outlay.terms.money import EXACT
 from outlay.terms.period import Period
+from tests.bills.other_clouds import brought
+from tests.bills.test_gcp import ndjson
 from tests.conftest import fresh
 from tests.engines.world import lay
 from tests.export.official import failing, quirks
@@ -163,7 +165,7 @@ def test_a_part_of_a_month_holds_the_charges_that_start_in_it(world: Store, tmp_
 
 def test_times_are_utc_and_nothing_is_empty(told: list[Line]) -> None:
     """Every time ends in Z, absent values are empty, and no column is left out."""
-    assert len(told[0]) == 57 + 5 + 18
+    assert len(told[0]) == 57 + 5 + 20
     for row in told:
         for column in ("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd"):
             assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row[column])
@@ -237,6 +239,61 @@ def test_a_ledger_that_is_behind_its_bill_is_not_exported(store: Store, tmp_path
     assert focus(store, MONTH, path, grain="charge").rows == 3
     published(store)
     assert focus(store, MONTH, path).totals == {"USD": Decimal(17)}
+
+
+def test_net_costs_are_cut_like_the_others(store: Store, tmp_path: Path) -> None:
+    """What a charge costs after discounts on other lines is in the file to the last digit, or empty."""
+    net: dict[str, Any] = {"net_cost": Decimal("9.000000000001"), "net_effective_cost": Decimal(-7)}
+    among = [{"team": name, "weight": weight} for name, weight in (("a", 1), ("b", 2))]
+    charges = [
+        charge(1, "10", **net),
+        charge(2, "0", net_cost=Decimal(3)),
+        charge(3, "4", days=3, **net),
+        charge(4, "1"),
+    ]
+    laid(store, charges=charges, rules=[{"name": "all", "split": "fixed", "among": among}])
+    published(store)
+    for grain in ("share", "charge"):
+        focus(store, MONTH, tmp_path / "net.csv", grain=grain)
+        rows = lines(tmp_path / "net.csv")
+        for column, name in (("x_NetCost", "net_cost"), ("x_NetEffectiveCost", "net_effective_cost")):
+            wanted = {key: row[name] or ZERO for key, row in billed(store).items()}
+            assert summed(rows, column, "x_ChargeId") == wanted
+        assert {row["x_NetCost"] for row in rows if row["x_ChargeBilledCost"] == "1.000000000000"} == {""}
+
+
+def test_charges_that_one_line_says_are_told_apart(duck: Store, tmp_path: Path) -> None:
+    """A cost and two credits on one line of Google's are three charges with names of their own."""
+    emptied(duck)
+    given = [{"name": name, "amount": "-0.5", "type": "PROMOTION"} for name in ("c", "d")]
+    brought(duck, "gcp_billing", ndjson(tmp_path / "bill.json", {"cost": "3", "credits": given}))
+    published(duck)
+    for grain in ("share", "charge"):
+        focus(duck, MONTH, tmp_path / "google.csv", grain=grain)
+        costs = summed(lines(tmp_path / "google.csv"), "BilledCost", "x_ChargeId")
+        assert sorted(costs.values()) == [Decimal("-0.5"), Decimal("-0.5"), Decimal(3)]
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_a_large_month_is_written_day_by_day_and_says_the_same(
+    duck: Store, tmp_path: Path, file_format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pieces of a month that does not fit at once are one file, with the same rows, the same every time."""
+    emptied(duck)
+    among = [{"team": name, "weight": weight} for name, weight in (("a", 1), ("b", 2))]
+    charges = [charge(n, f"{n}.7", day=n % 9 + 1, days=1 + n // 12) for n in range(1, 15)]
+    laid(duck, charges=charges, rules=[{"name": "all", "split": "fixed", "among": among}])
+    published(duck)
+    path, pieces, again = (tmp_path / f"{name}.{file_format}" for name in ("whole", "pieces", "again"))
+    focus(duck, MONTH, path, file_format=file_format)
+    monkeypatch.setattr("outlay.export.focus._AT_ONCE", 5)
+    for each in (pieces, again):
+        focus(duck, MONTH, each, file_format=file_format)
+    assert pieces.read_bytes() == again.read_bytes()
+    held = [_asked(f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM '{each}' ORDER BY ALL") for each in (path, pieces)]
+    assert held[0] == held[1]
+    assert len(held[0]) == 28
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted(each.name for each in (path, pieces, again))
 
 
 def test_what_cannot_be_exported_is_refused(duck: Store, tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from outlay.bills.files import unpack
 from outlay.bills.formats.list_prices import as_setting, read_list_prices
 from outlay.bills.formats.mapping import read_bill_mapping
 from outlay.bills.importers import importers
 from outlay.bills.importers.generic_csv import described
-from outlay.bills.json_lines import copy_json_records
+from outlay.bills.reading.files import unpack
+from outlay.bills.reading.json_lines import copy_json_records
 from outlay.bills.take_in import Request, take_in
 from outlay.revenue.contract import Asked
 from outlay.revenue.metrics import kubernetes

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import TypedDict
 
 from outlay.bills.importer import Importer
+from outlay.bills.reading.sheet import Sheet
 from outlay.bills.restating import sum_by_currency
-from outlay.bills.sheet import Sheet
 from outlay.store import Store
 
 

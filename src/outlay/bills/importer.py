@@ -94,6 +94,11 @@ class Importer:
         refusals: Codes that the shape may give in `refuse`, each with its fix.
         options: Names of the options it knows beside `endpoint-url`; others are refused.
         same_bill: Other importers that tell the same bill: what they said of the same days is replaced like its own.
+            An import of one account is refused where they told the bill that holds all accounts.
+        part_of: Other importers that tell all that this one tells a part of: beside them it is refused.
+        keys: The query, marked `-- engine: reader`, from `written` to rows of `metric`: what a file measures beside its
+            charges, by which rules can split some of them.
+        keys_of: The name of `columns` that a file has where it measures such.
         settings: Texts that the shape reads as `setting('name')`.
         header_line: Line on which the header of a table begins.
         described: Whether somebody told what the columns are: one that the file lacks then refuses the whole file.
@@ -116,6 +121,9 @@ class Importer:
     refusals: Mapping[str, str] = field(default_factory=dict)
     options: Sequence[str] = ()
     same_bill: Sequence[str] = ()
+    part_of: Sequence[str] = ()
+    keys: str = ""
+    keys_of: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     header_line: int = 1
     described: bool = False

@@ -4,19 +4,34 @@ Comes in: the files of an import, then what landed. Goes out: the import that ho
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import cast
 
-from outlay.bills.files import Unpacked
 from outlay.bills.importer import Importer
+from outlay.bills.reading.files import Unpacked
+from outlay.errors import BadInput
 from outlay.store import Row, Store
 from outlay.terms.currency import CURRENCIES
 from outlay.terms.period import Period
 from outlay.terms.take_in import Restatement, TakeIn
 
 _KEY = ("provider", "billing_account_id", "billing_period_start")
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What an import replaces.
+
+    Args:
+        restated: By earlier import, partition and currency.
+        notes: Where another source told the same bill, that it no longer counts.
+    """
+
+    restated: tuple[Restatement, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def already_held(
@@ -68,7 +83,7 @@ def repeated(store: Store, importer: Importer, files: Sequence[Unpacked], earlie
     )
 
 
-def supersede(store: Store, importer: Importer, ident: str, landed: Sequence[Row]) -> tuple[Restatement, ...]:
+def supersede(store: Store, importer: Importer, ident: str, landed: Sequence[Row]) -> Replaced:
     """Replace what earlier imports say about the same days of the same partitions.
 
     Args:
@@ -80,37 +95,63 @@ def supersede(store: Store, importer: Importer, ident: str, landed: Sequence[Row
     Returns:
         What is replaced. The new amount of a partition stands once, beside the newest import that it replaces, so
         that the differences add up to what the ledger moves by.
+
+    Raises:
+        BadInput: Another source tells the same bill, and this one may not replace it because it tells a part only.
     """
-    sources = (importer.name, *importer.same_bill)
-    told = [row for name in sources for row in store.rows("bills/overlapping", {"take_in": ident, "source": name})]
-    old = sorted(told, key=lambda row: cast(str, row["take_in"]))  # an id begins with its time
-    unique = {(row["take_in"], *_key(row)): row for row in old}
+    told = [
+        {**row, "own": _key(row)}
+        for row in store.rows("bills/overlapping", {"take_in": ident, "source": importer.name})
+    ]
+    other: dict[str, None] = {}
+    for source in (*importer.same_bill, *importer.part_of):
+        for row in store.rows("bills/told_elsewhere", {"take_in": ident, "source": source}):
+            if source in importer.part_of or row["relation"] == "within":
+                raise _held_already(importer, source, row)
+            other.setdefault(f"{_name(_key(row))}: what {source} said of it no longer counts, {importer.name} does")
+            told.append({**row, "own": (row["own_provider"], row["own_account"], row["own_period_start"])})
+    old = sorted(told, key=lambda row: (cast(str, row["take_in"]), *map(str, _key(row))))  # an id begins with its time
     store.insert(
         "supersession",
-        ({"take_in": r["take_in"], **{k: r[k] for k in _KEY}, "replaced_by": ident} for r in unique.values()),
+        (
+            {"take_in": take_in, **dict(zip(_KEY, key, strict=True)), "replaced_by": ident}
+            for take_in, key in {(row["take_in"], _key(row)): None for row in old}
+        ),
     )
-    after: dict[tuple[object, ...], Mapping[str, Decimal]] = {}
-    for key in {_key(row) for row in old}:
-        after[key] = sum_by_currency([row for row in landed if _key(row) == key], "billed_cost")
-    newest = {_key(row): cast(str, row["take_in"]) for row in old}  # they come oldest first
-    before: dict[tuple[str, tuple[object, ...], str], Decimal] = {}
+    before: dict[tuple[object, tuple[object, ...], object], Decimal] = {}
     for row in old:
-        before[cast(str, row["take_in"]), _key(row), cast(str, row["billing_currency"])] = cast(
-            Decimal, row["billed_cost"]
-        )
-    for key, amounts in after.items():
-        for currency in amounts:
-            before.setdefault((newest[key], key, currency), Decimal(0))
-    return tuple(
+        before[row["take_in"], _key(row), row["billing_currency"]] = cast(Decimal, row["billed_cost"])
+    newest = {row["own"]: (row["take_in"], _key(row)) for row in old}  # they come oldest first
+    after: dict[tuple[object, tuple[object, ...], object], Decimal] = defaultdict(Decimal)
+    for row in landed:
+        if _key(row) in newest:
+            after[*newest[_key(row)], row["billing_currency"]] += cast(Decimal, row["billed_cost"])
+    restated = tuple(
         Restatement(
-            take_in=take_in,
-            partition=f"{key[0]} {key[1]} {cast(datetime, key[2]):%Y-%m}",
-            currency=currency,
-            before=amount,
-            after=after[key].get(currency, Decimal(0)) if take_in == newest[key] else Decimal(0),
+            take_in=cast(str, take_in),
+            partition=_name(key),
+            currency=cast(str, currency),
+            before=before.get((take_in, key, currency), Decimal(0)),
+            after=after.get((take_in, key, currency), Decimal(0)),
         )
-        for (take_in, key, currency), amount in before.items()
+        for take_in, key, currency in {**before, **after}
     )
+    return Replaced(restated, tuple(other))
+
+
+def _held_already(importer: Importer, source: str, row: Row) -> BadInput:
+    """Return why an import that tells a part of a bill is refused beside one that tells all of it."""
+    own = _name((row["own_provider"], row["own_account"], row["own_period_start"]))
+    return BadInput(
+        f"{importer.name}: what it says of {own} is already held by import {row['take_in']} of {source}, as part of"
+        f" {_name(_key(row))}; beside it the money would count twice, and nothing was taken in",
+        fix="leave this import out, or import a bill from here that holds all of the other",
+        code="same-bill",
+    )
+
+
+def _name(key: tuple[object, ...]) -> str:
+    return f"{key[0]} {key[1]} {cast(datetime, key[2]):%Y-%m}"
 
 
 def sum_by_currency(rows: Sequence[Row], column: str) -> dict[str, Decimal]:

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import cast
 
 from outlay.bills.costs import costs_of
-from outlay.bills.files import Unpacked
 from outlay.bills.formats.options import as_told
 from outlay.bills.importer import ENDPOINT, Asked, Importer
 from outlay.bills.places import Brought, bring
-from outlay.bills.restating import already_held, repeated, sum_by_currency, supersede
-from outlay.bills.sheet import Sheet, examine, land, row_of
-from outlay.bills.whole import one_export_each, several_currencies, spellings
+from outlay.bills.reading.files import Unpacked
+from outlay.bills.reading.sheet import Sheet, examine, land
+from outlay.bills.reading.whole import one_export_each, several_currencies, spellings
+from outlay.bills.restating import Replaced, already_held, repeated, sum_by_currency, supersede
 from outlay.errors import Broken, EngineFailed, UnknownName
+from outlay.importing.keeping import File, file_rows, new_ident, problem_row, take_in_row
 from outlay.store import Row, Store
 from outlay.store.reading import Reader, reading
 from outlay.terms.period import Period
@@ -122,7 +123,7 @@ def take_in(store: Store, importer: Importer, request: Request, *, now: datetime
         if not request.dry_run and (earlier := already_held(store, importer, files, request.currency, request.period)):
             same = repeated(store, importer, files, earlier)
             return replace(same, notes=tuple(brought.notes), problems=tuple(brought.problems))
-        ident = _new_ident(store, now, files[0])
+        ident = new_ident(store, now, files[0].fingerprint)
         with reading(store) as reader:
             sheets: list[Sheet | None] = []
             for place, (file, folder) in enumerate(zip(files, brought.folders, strict=True)):
@@ -169,7 +170,7 @@ def _land(store: Store, reader: Reader, made: _Import) -> TakeIn:
         *several_currencies(landed, made.files),
         *spellings(store, made.ident, made.files),
     ]
-    store.insert("problem", [row_of(problem, {"take_in": made.ident, "file": 0}) for problem in of_all])
+    store.insert("problem", [problem_row(made.ident, 0, problem) for problem in of_all])
     return _commit(store, made, landed, of_all, whole=len(of_files) + len(of_all))
 
 
@@ -177,15 +178,10 @@ def _commit(store: Store, made: _Import, landed: Sequence[Row], of_all: Sequence
     """Write what makes the import count, the row in `take_in` last."""
     ident, files = made.ident, made.files
     _partitions(store, made, landed)
-    restated = () if made.request.append else supersede(store, made.importer, ident, landed)
+    replaced = Replaced() if made.request.append else supersede(store, made.importer, ident, landed)
     lines = made.lines()
-    store.insert(
-        "source_file",
-        (
-            {"take_in": ident, "file": n, "name": f.name, "fingerprint": f.fingerprint, "bytes": f.size, "lines": c}
-            for n, (f, c) in enumerate(zip(files, lines, strict=True), start=1)
-        ),
-    )
+    held = [File(f.name, f.fingerprint, f.size, count) for f, count in zip(files, lines, strict=True)]
+    store.insert("source_file", file_rows(ident, held))
     result = TakeIn(
         take_in=ident,
         source=made.importer.name,
@@ -198,8 +194,8 @@ def _commit(store: Store, made: _Import, landed: Sequence[Row], of_all: Sequence
         totals=sum_by_currency(landed, "billed_cost"),
         control_totals=sum_by_currency(made.controls(), "control_total") | dict(made.brought.controls),
         skipped_totals=_left_out(made),
-        restated=restated,
-        notes=tuple(made.brought.notes),
+        restated=replaced.restated,
+        notes=(*made.brought.notes, *replaced.notes),
         **costs_of(store, made.importer, ident, [sheet for sheet in made.sheets if sheet]),
     )
     skipped = sum(result.skipped.values())
@@ -212,20 +208,7 @@ def _commit(store: Store, made: _Import, landed: Sequence[Row], of_all: Sequence
     if made.request.dry_run:
         rows = store.rows("bills/preview", {"take_in": ident, "most": _PREVIEWED})
         raise _Previewed(replace(result, preview=tuple(rows)))
-    store.insert(
-        "take_in",
-        [
-            {
-                "take_in": ident,
-                "source": made.importer.name,
-                "taken_at": made.now,
-                "lines": result.lines,
-                "landed": result.landed,
-                "skipped": skipped,
-                "problem_lines": result.problem_lines,
-            }
-        ],
-    )
+    store.insert("take_in", [take_in_row(result, made.now)])
     return result
 
 
@@ -289,18 +272,8 @@ def problems_of(store: Store, ident: str, files: Sequence[Unpacked]) -> tuple[Pr
     )
 
 
-def _new_ident(store: Store, now: datetime, first: Unpacked) -> str:
-    """Return an id that sorts by time; the same files at the same instant get another one."""
-    ident = name = f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{first.fingerprint[:8]}"
-    place = 1
-    while store.count("take_in", take_in=ident):
-        place += 1
-        ident = f"{name}-{place}"
-    return ident
-
-
 def _sweep(store: Store, ident: str) -> None:
     """Remove what was written. Nothing counts without the row in `take_in`; this only keeps the store tidy."""
-    for table in ("charge", "problem", "partition", "supersession", "source_file"):
+    for table in ("charge", "metric", "problem", "partition", "supersession", "source_file"):
         with suppress(EngineFailed):
             store.delete(table, **{"replaced_by" if table == "supersession" else "take_in": ident})

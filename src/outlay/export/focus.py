@@ -7,7 +7,7 @@ counts.
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
@@ -18,6 +18,7 @@ from outlay.errors import BadInput, Broken, Refused, UnknownName
 from outlay.exchange.conversion import Conversion, InCurrency
 from outlay.exchange.rates import as_text
 from outlay.export.file import finished
+from outlay.export.pieces import Piece, write
 from outlay.store import Row, Store
 from outlay.store.writing import Writer, writing
 from outlay.terms.attribution import ATTRIBUTION
@@ -98,15 +99,9 @@ def focus(
     with finished(path) as unfinished, tempfile.TemporaryDirectory(prefix="outlay-", dir=path.parent) as name:
         folder = Path(name)
         runs = _runs(store, period) if grain == "share" else []
-        pieces = list(
-            _parts(store, period, runs, {"rates": rates, **_told_apart(by)}, folder)
-            if runs
-            else _whole(store, asked, rates, folder)
-        )
+        pieces = list(_pieces(store, period, runs, {"rates": rates, **_told_apart(by)}, folder))
+        write(pieces, folder, unfinished, file_format, currency.currency if currency else "")
         with writing(folder) as writer:
-            writer.show(pieces)
-            writer.offer("reporting_currency", currency.currency if currency else "")
-            writer.write("export/focus", unfinished, file_format)
             written = _added_up(writer, unfinished, file_format, billed)
     return Exported(
         path,
@@ -142,13 +137,6 @@ def _added_up(writer: Writer, path: Path, file_format: str, billed: Sequence[Row
     return written
 
 
-def _whole(store: Store, asked: Mapping[str, object], rates: str, folder: Path) -> Iterator[Path]:
-    """Save the charges as they were billed."""
-    path = folder / "charges.parquet"
-    store.save("export/charges", {**asked, "rates": rates}, path)
-    yield path
-
-
 def _runs(store: Store, period: Period) -> list[Row]:
     """Return the run in force of every month of a period.
 
@@ -172,31 +160,38 @@ def _told_apart(by: Sequence[str]) -> dict[str, int]:
     return {f"with_{name}": int(name in by) for name in _ALL}
 
 
-def _parts(
+def _pieces(
     store: Store, period: Period, runs: Sequence[Row], given: Mapping[str, object], folder: Path
-) -> Iterator[Path]:
-    """Save the parts of charges, month by month, and long months day by day."""
-    for month, run in zip(period.months(), runs, strict=True):
-        rules = rules_of(store, cast(str, run["rule_version"]))
-        values = {
-            "run": run["run"],
-            "month": month.first,
-            "starts_at": month.starts_at,
-            "ends_at": month.ends_at,
-            "from_day": month.first,
-            "to_day": month.end,
-            **given,
-            "version": run["rule_version"],
-        }
-        _refuse_moved(store, month, rules, values)
+) -> Iterator[Piece]:
+    """Save charges and their parts, month by month, and large months day by day."""
+    for place, month in enumerate(period.months()):
         days = {"only_from": max(period.starts_at, month.starts_at), "only_to": min(period.ends_at, month.ends_at)}
+        values: dict[str, object] = {}
+        columns: Sequence[str] = ()
+        if runs:
+            rules = rules_of(store, cast(str, runs[place]["rule_version"]))
+            values = {
+                "run": runs[place]["run"],
+                "month": month.first,
+                "starts_at": month.starts_at,
+                "ends_at": month.ends_at,
+                "from_day": month.first,
+                "to_day": month.end,
+                **given,
+                "version": runs[place]["rule_version"],
+            }
+            columns = rules.columns
+            _refuse_moved(store, month, rules, values)
         for number, span in enumerate(_spans(store, month, days)):
-            path = folder / f"{month.name}-{number}.parquet"
-            store.save("export/shares", {**values, **days, **span}, path, table="charge", by=rules.columns)
-            yield path
+            own = {**days, **span}
+            charges, parts = (folder / f"{month.name}-{number}-{what}.parquet" for what in ("charges", "parts"))
+            store.save("export/charges", {**own, "ends_at": month.ends_at, "rates": given["rates"]}, charges)
+            if runs:
+                store.save("export/shares", {**values, **own}, parts, table="charge", by=columns)
+            yield Piece(charges, parts if runs else None, days["only_from"].date(), days["only_to"].date())
 
 
-def _spans(store: Store, month: Period, days: Mapping[str, object]) -> Iterator[dict[str, object]]:
+def _spans(store: Store, month: Period, days: Mapping[str, datetime]) -> Iterator[dict[str, object]]:
     """Return how a month is worked through: charges of one day by the days of their pools, longer ones at once."""
     (counted,) = store.rows("export/month_size", days)
     if cast(int, counted["long"]):
@@ -205,8 +200,15 @@ def _spans(store: Store, month: Period, days: Mapping[str, object]) -> Iterator[
         yield {"long": 0, "from_day": month.first, "to_day": month.end}
         return
     for place in range(month.days):
-        first = month.first + timedelta(days=place)
-        yield {"long": 0, "from_day": first, "to_day": first + timedelta(days=1)}
+        own = Period(first := month.first + timedelta(days=place), first + timedelta(days=1))
+        if days["only_from"] <= own.starts_at < days["only_to"]:
+            yield {
+                "long": 0,
+                "from_day": own.first,
+                "to_day": own.end,
+                "only_from": own.starts_at,
+                "only_to": own.ends_at,
+            }
 
 
 def _refuse_moved(store: Store, month: Period, rules: Rules, values: Mapping[str, object]) -> None:

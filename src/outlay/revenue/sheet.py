@@ -1,18 +1,15 @@
 """Read a CSV file of a business table: every line a row or a problem."""
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from outlay.errors import Unreadable
+from outlay.importing.records import Record, is_ragged, records
 from outlay.revenue.contract import Importer, Line
 from outlay.terms.problem import Problem
 
 _FILL = "fill the column, or leave the line out"
-#: A record as the CSV reader gives it: None holds what stands beyond the header, or what a short line lacks.
-Record = Mapping[str | None, str | None]
 
 
 def lines(paths: Sequence[Path], importer: Importer) -> Iterator[Line]:
@@ -24,44 +21,6 @@ def lines(paths: Sequence[Path], importer: Importer) -> Iterator[Line]:
                 yield Line(place, number, problem=found)
             else:
                 yield Line(place, number, [found])
-
-
-def records(
-    path: Path, mandatory: Sequence[str], known: Sequence[str] | Mapping[str, object]
-) -> Iterator[tuple[int, Record]]:
-    """Yield the records of a CSV file with their lines, the header being line 1.
-
-    Args:
-        path: The file.
-        mandatory: Columns it must have.
-        known: Columns to name where it lacks one.
-
-    Raises:
-        Unreadable: It is not UTF-8 text or not CSV, or lacks a mandatory column.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            header = list(reader.fieldnames or ())
-            if missing := [name for name in mandatory if name not in header]:
-                raise Unreadable(
-                    f"{path.name} has no column {missing[0]!r}; it has {', '.join(header) or 'none'}",
-                    fix=f"give it these columns: {', '.join(known)}",
-                    code="missing-column",
-                )
-            for row in reader:
-                yield reader.line_num, row
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{path.name} is not UTF-8 text", fix="save it as UTF-8", code="bad-encoding") from error
-    except csv.Error as error:
-        raise Unreadable(
-            f"{path.name} cannot be read as CSV: {error}", fix="mend the line that holds it", code="bad-csv"
-        ) from error
-
-
-def is_ragged(record: Record) -> bool:
-    """Say whether a record has more or fewer fields than the header."""
-    return None in record or None in record.values()
 
 
 def _row(record: Record, name: str, line: int, importer: Importer) -> dict[str, object] | Problem:

@@ -1,17 +1,17 @@
 """Take business tables in: every line rows, a named skip or a problem."""
 
-import hashlib
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from outlay.errors import BadInput, EngineFailed, UnknownName
+from outlay.errors import BadInput, UnknownName
+from outlay.importing.keeping import File, fingerprint, held_by_newest, keep, new_ident, passed_over
 from outlay.revenue import sheet
 from outlay.revenue.contract import Asked, Fetched, Importer, Line
 from outlay.store import Store
@@ -63,12 +63,8 @@ def _taken(store: Store, importer: Importer, fetched: Fetched, asked: Asked) -> 
     asked = replace(asked, files=names)
     notes = tuple(fetched.notes)
     if paths and (earlier := _already_held(store, importer, prints)):
-        count = sum(cast(int, row["lines"]) for row in store.rows("store/file_lines", {"take_in": earlier}))
-        skipped = {"already-imported": count}
         whole = tuple(fetched.problems)
-        return TakeIn(earlier, importer.name, names, count, 0, skipped, problems=whole, repeated=earlier, notes=notes)
-    stem = prints[0][:8] if prints else "none"
-    ident = _new_ident(store, f"{asked.now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{stem}")
+        return replace(passed_over(store, importer.name, names, earlier), problems=whole, notes=notes)
     lines: Sequence[Line] = list(importer.read(paths, asked) if importer.read else sheet.lines(paths, importer))
     if importer.held:
         lines = list(_new_ones(lines, {_key(row, importer) for row in store.rows(importer.held)}, importer))
@@ -76,17 +72,8 @@ def _taken(store: Store, importer: Importer, fetched: Fetched, asked: Asked) -> 
         lines = importer.settle(store, lines, asked)
     found = _Found.of(lines, len(paths))
     found.problems += [(0, problem) for problem in fetched.problems]
-    try:
-        with store.transaction():
-            _commit(store, importer, ident, asked.now, list(zip(paths, prints, found.counts, strict=True)), found)
-    except BaseException:
-        # Nothing counts without the row in take_in; what was written so far is only in the way.
-        for table in (importer.table, "problem", "source_file"):
-            with suppress(EngineFailed):
-                store.delete(table, take_in=ident)
-        raise
-    return TakeIn(
-        take_in=ident,
+    made = TakeIn(
+        take_in=new_ident(store, asked.now, prints[0] if prints else "none"),
         source=importer.name,
         files=names,
         lines=sum(found.counts),
@@ -99,6 +86,11 @@ def _taken(store: Store, importer: Importer, fetched: Fetched, asked: Asked) -> 
         skipped_totals=found.left_out,
         notes=(*notes, *found.notes),
     )
+    files = [
+        File(path.name, digest, path.stat().st_size, count)
+        for path, digest, count in zip(paths, prints, found.counts, strict=True)
+    ]
+    return keep(store, made, files, found.rows, found.problems, table=importer.table, now=asked.now)
 
 
 @contextmanager
@@ -175,50 +167,6 @@ class _Found:
         _sum(self.totals, ((row["currency"], row["amount"]) for row in line.rows if "amount" in row))
 
 
-def _commit(
-    store: Store, importer: Importer, ident: str, now: datetime, files: list[tuple[Path, str, int]], found: _Found
-) -> None:
-    """Write what makes the import count, the row in `take_in` last."""
-    store.insert(importer.table, ({"take_in": ident, **row} for row in found.rows))
-    listed = (
-        {
-            "take_in": ident,
-            "file": place,
-            "line": problem.line or 0,
-            "code": problem.code,
-            "column_name": problem.column,
-            "amount": problem.amount,
-            "currency": problem.currency,
-            "value": problem.value,
-            "fix": problem.fix,
-        }
-        for place, problem in found.problems
-    )
-    store.insert("problem", listed)
-    named = (
-        {
-            "take_in": ident,
-            "file": n,
-            "name": path.name,
-            "fingerprint": digest,
-            "bytes": path.stat().st_size,
-            "lines": lines,
-        }
-        for n, (path, digest, lines) in enumerate(files, start=1)
-    )
-    store.insert("source_file", named)
-    committed = {
-        "take_in": ident,
-        "source": importer.name,
-        "taken_at": now,
-        "lines": sum(found.counts),
-        "landed": found.landed,
-        "skipped": sum(found.skipped.values()),
-        "problem_lines": found.bad_lines,
-    }
-    store.insert("take_in", [committed])
-
-
 def _sum(into: dict[str, Decimal], amounts: Iterable[tuple[object, object]]) -> None:
     """Add amounts up by currency."""
     for code, amount in amounts:
@@ -227,21 +175,14 @@ def _sum(into: dict[str, Decimal], amounts: Iterable[tuple[object, object]]) -> 
 
 def _fingerprint(path: Path, asked: Asked) -> str:
     """Return what a file and the way it is read are known by."""
-    if not path.is_file():
-        raise BadInput(f"{path} does not exist or is a folder", fix="give the path of a file", code="no-file")
-    found = hashlib.sha256(path.read_bytes())
     told = sorted((name, value) for name, value in asked.options.items() if name not in _HOW_ASKED)
-    if told or asked.period:
-        found.update(repr((told, str(asked.period))).encode())
-    return found.hexdigest()
+    return fingerprint(path, told, str(asked.period)) if told or asked.period else fingerprint(path)
 
 
 def _already_held(store: Store, importer: Importer, prints: Sequence[str]) -> str | None:
     """Return the import that holds all of these files already, and that still says what they say."""
     if importer.replaced is None:
-        newest = store.rows("revenue/newest_files", {"source": importer.name})
-        have = {cast(str, row["fingerprint"]) for row in newest}
-        return cast(str, newest[0]["take_in"]) if newest and set(prints) <= have else None
+        return held_by_newest(store, importer.name, prints)
     held: dict[str, set[object]] = {}
     for row in store.rows("revenue/holding_files", {"source": importer.name, "fingerprint": prints[0]}):
         held.setdefault(cast(str, row["take_in"]), set()).add(row["fingerprint"])
@@ -253,12 +194,3 @@ def _already_held(store: Store, importer: Importer, prints: Sequence[str]) -> st
 
 def _key(row: Mapping[str, object], importer: Importer) -> tuple[object, ...]:
     return tuple(row[column] for column in importer.columns)
-
-
-def _new_ident(store: Store, name: str) -> str:
-    """Return an id that no import has: one file may be read as two tables at the same instant."""
-    ident, place = name, 1
-    while store.count("take_in", take_in=ident):
-        place += 1
-        ident = f"{name}-{place}"
-    return ident

@@ -12,8 +12,8 @@ from outlay.store.duckdb import DuckDB
 from outlay.store.protocol import Row
 from outlay.store.statement import literal, quoted, text_of
 
-#: Sorting goes to the disk beyond this.
-_MEMORY = "2GB"
+#: Sorting goes to the disk beyond this, of all writers together.
+_MEMORY_MB = 2000
 FORMATS = ("csv", "parquet")
 #: What a column of lines may be.
 TEXT, WHOLE, MONEY = "VARCHAR", "BIGINT", "DECIMAL(38,12)"
@@ -25,9 +25,13 @@ class Writer:
     def __init__(self, engine: DuckDB) -> None:
         self._engine = engine
 
-    def show(self, pieces: Sequence[Path]) -> None:
-        """Make the view `saved` show Parquet files, one after the other."""
-        self._see("saved", f"SELECT * FROM read_parquet([{', '.join(literal(str(path)) for path in pieces)}])")
+    def show(self, pieces: Sequence[Path], view: str = "saved") -> None:
+        """Make a view show Parquet files, one after the other."""
+        self._see(view, f"SELECT * FROM read_parquet([{', '.join(literal(str(path)) for path in pieces)}])")
+
+    def show_query(self, name: str, view: str) -> None:
+        """Make a view show what the query `room/name` returns."""
+        self._see(view, text_of(name, "duckdb"))
 
     def show_lines(self, path: Path, columns: Mapping[str, str]) -> None:
         """Make the view `saved` show a file of JSON objects, one a line, whose values are text.
@@ -78,15 +82,22 @@ class Writer:
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[Writer]:
+def writing(folder: Path, *, beside: int = 0) -> Iterator[Writer]:
     """Open a writer.
 
     Args:
         folder: Where it may put what does not fit into memory.
+        beside: How many writers there are at once, where each is to keep to one thread and its part of the memory. One
+            thread keeps the order of the rows through a join whose larger side is written first. 0 for a writer that
+            has the machine to itself.
     """
-    engine = DuckDB(None, memory_limit=_MEMORY)
+    engine = DuckDB(None, memory_limit=f"{_MEMORY_MB // max(beside, 1)}MB")
     try:
         engine.execute(f"SET temp_directory = {literal(str(folder))}")
+        engine.execute("SET preserve_insertion_order = true")
+        if beside:
+            engine.execute("SET threads = 1")
+            engine.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         yield Writer(engine)
     finally:
         engine.close()

@@ -1,17 +1,13 @@
-"""A fresh DuckDB store, for tests of what a report becomes; what both engines hold alike is tested once."""
+"""A DuckDB store, empty, for tests of what a report becomes; what both engines hold alike is tested once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 
-from outlay.store import Store, open_store
+from outlay.store import Store
 
 
 @pytest.fixture
-def duck_store() -> Iterator[Store]:
+def duck_store(lend: Callable[[str, str], Store]) -> Store:
     """An empty DuckDB store in memory."""
-    made = open_store("duckdb:///:memory:")
-    try:
-        yield made
-    finally:
-        made.drop()
+    return lend("duckdb", "duck_store")

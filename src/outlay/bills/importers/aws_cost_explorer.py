@@ -78,7 +78,7 @@ IMPORTER = Importer(
     columns=COLUMNS,
     mandatory=MANDATORY,
     options=(*OPTIONS, "account", "settle_days", "max_requests", "refresh", "profile", "region", *PATIENCE),
-    same_bill=("aws_cur",),
+    same_bill=("aws_cur", "focus"),
     fetch=_fetch,
     costs=tuple(column for column in COSTS.values() if column != "billed_cost"),
 )

@@ -11,7 +11,10 @@ hourly line per resource, so a month has millions.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from outlay.bills.formats import containers
+from outlay.bills.formats.options import known_only
 from outlay.bills.importer import Importer
 from outlay.bills.places.s3 import OPTIONS
 
@@ -61,8 +64,17 @@ def _names(column: str) -> tuple[str, ...]:
 
 _COLUMNS: Mapping[str, tuple[str, ...]] = {column: _names(column) for column in _READ}
 
+
+def _tailored(options: Mapping[str, str]) -> Importer:
+    """Return the importer for `containers=...`, which says whose the containers are."""
+    known = known_only("aws_cur", options, IMPORTER.options)
+    if containers.OPTION not in known:
+        return replace(IMPORTER, tailored=None)  # a report is known again by what it says alone
+    return replace(IMPORTER, settings=containers.settings(known))
+
+
 IMPORTER = Importer(
-    options=OPTIONS,
+    options=(*OPTIONS, containers.OPTION),
     name="aws_cur",
     title="AWS Cost and Usage Report",
     columns=_COLUMNS,
@@ -77,7 +89,11 @@ IMPORTER = Importer(
     stake=("line_item_unblended_cost", "line_item_currency_code"),
     constants={"provider": "AWS", "publisher_name": "AWS"},
     shape="bills/aws_cur",
-    same_bill=("aws_cost_explorer",),
+    same_bill=("aws_cost_explorer", "focus"),
+    keys="bills/container_keys",
+    keys_of="split_line_item_parent_resource_id",
+    settings=containers.settings({}),
+    tailored=_tailored,
     exact=[column for column in _READ if column.endswith(_AMOUNTS) and not column.startswith("split_")],
     instants=[column for column in _READ if column.endswith(("_start_date", "_end_date"))],
     maps={

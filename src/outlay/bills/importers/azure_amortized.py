@@ -16,6 +16,7 @@ IMPORTER = Importer(
     mandatory=MANDATORY,
     stake=("cost", "currency"),
     costs=("effective_cost",),
+    part_of=("focus",),
     shape="bills/azure_cost_details",
     settings={"kind": "amortized", "amortized": "apart"},
     refusals={

@@ -42,5 +42,6 @@ IMPORTER = Importer(
         "unknown-charge-type": "check that this is a cost details export; if the type is new, say so in an issue",
         "amortized-line": "this is an export of amortised cost: import it as azure_amortized, beside the actual one",
     },
+    same_bill=("focus",),
     tailored=_tailored,
 )

@@ -48,4 +48,8 @@ IMPORTER = Importer(
         "charge_category",
         "billed_cost",
     ),
+    same_bill=(
+        *("aws_cur", "aws_cost_explorer", "azure_cost_details", "azure_amortized"),
+        *("gcp_billing", "gcp_focus", "oracle_cost"),
+    ),
 )

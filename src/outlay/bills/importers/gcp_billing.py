@@ -68,7 +68,7 @@ IMPORTER = Importer(
     stake=("cost", "currency"),
     costs=("list_cost",),
     shape="bills/gcp_billing",
-    same_bill=("gcp_focus",),
+    same_bill=("gcp_focus", "focus"),
     refusals={
         "bad-credits": "export credits as JSON (TO_JSON_STRING), or the table as Parquet or newline-delimited JSON",
         "unknown-cost-type": "check that this is a billing export; if Google has a new cost type, say so in an issue",

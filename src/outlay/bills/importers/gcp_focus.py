@@ -28,6 +28,6 @@ IMPORTER = Importer(
     },
     mandatory=MANDATORY,
     shape="bills/gcp_focus",
-    same_bill=("gcp_billing",),
+    same_bill=("gcp_billing", "focus"),
     costs=("effective_cost", "list_cost"),
 )

@@ -9,9 +9,9 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
-from outlay.bills.files import Unpacked, unpack
 from outlay.bills.importer import Asked, Fetched, Importer
 from outlay.bills.places.exports import fetch
+from outlay.bills.reading.files import Unpacked, unpack
 from outlay.errors import BadInput, SourceFailed, Unreadable
 from outlay.terms.problem import Problem
 

@@ -4,6 +4,7 @@
 -- reads:   written (nested columns as JSON)
 -- returns: line and the columns of a charge as text; tags, extra as maps; refuse, refused
 -- law:     cost and credits stay apart: nothing is netted before it is seen, and together they are what Google bills
+-- Several charges of one line are told apart by `line_part` in extra: none for the cost, 1 for its first credit.
 -- A credit repeats its line's attribution, so that it goes where the usage goes. It has no quantity and no list cost.
 -- Google writes amounts in binary floating point, whose digits past the twelfth place are none of the amount's.
 -- The invoice's month is not always that of the usage: late usage is billed with a later month.
@@ -48,9 +49,13 @@ maps AS (
       CAST(CAST(date_trunc('month', instant_of(used_from)) AS DATE) AS VARCHAR)) AS month_start
   FROM told
 ),
-unfolded AS (
-  SELECT *, unnest(list_concat([NULL], COALESCE(credit_list, []))) AS credit
+parted AS (
+  SELECT *, unnest(range(0, 1 + len(COALESCE(credit_list, [])))) AS part
   FROM maps
+),
+unfolded AS (
+  SELECT *, CASE WHEN part > 0 THEN credit_list[part] END AS credit
+  FROM parted
 ),
 priced AS (
   SELECT *, CASE WHEN credit IS NULL THEN cost ELSE credit.amount END AS amount
@@ -121,7 +126,7 @@ SELECT
   END AS commitment_discount_category,
   map_concat(COALESCE(of_project, MAP {}), COALESCE(of_tags, MAP {}), COALESCE(of_labels, MAP {})) AS tags,
   map_concat(extra, COALESCE(of_system, MAP {}), map_from_entries(list_filter([
-    {'key': 'cost_type', 'value': cost_type},
+    {'key': 'cost_type', 'value': cost_type}, {'key': 'line_part', 'value': CASE WHEN part > 0 THEN CAST(part AS VARCHAR) END},
     {'key': 'credit_type', 'value': credit.type}, {'key': 'credit_id', 'value': credit.id}, {'key': 'credit_name', 'value': credit.name},
     {'key': 'adjustment_id', 'value': NULLIF(adjustment_id, '')}, {'key': 'adjustment_mode', 'value': adjustment_said.mode}, {'key': 'adjustment_type', 'value': adjustment_said.type},
     {'key': 'labels', 'value': CASE WHEN of_labels IS NULL THEN labels END},

@@ -3,12 +3,11 @@
 One line says what one of `from` was worth in `to` on that day: `2026-10-01,USD,EUR,0.9212,treasury`.
 """
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from outlay.errors import Unreadable
 from outlay.exchange.contract import Importer, Rate, Stated, amount, currency, iso_day
+from outlay.importing.records import Record, is_ragged, records
 from outlay.terms.problem import Problem
 
 _COLUMNS = {"day": iso_day, "from": currency, "to": currency, "rate": amount}
@@ -21,31 +20,15 @@ def read(path: Path) -> Iterator[Stated]:
     Raises:
         Unreadable: It is not UTF-8 text or CSV, or lacks a column.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            header = list(rows.fieldnames or ())
-            if missing := [name for name in _COLUMNS if name not in header]:
-                raise Unreadable(
-                    f"{path.name} has no column {missing[0]!r}; it has {', '.join(header) or 'none'}",
-                    fix="give it the columns day,from,to,rate and, if you like, source",
-                    code="missing-column",
-                )
-            for row in rows:
-                yield rows.line_num, _rate(row, path.name, rows.line_num)
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{path.name} is not UTF-8 text", fix="save it as UTF-8", code="bad-encoding") from error
-    except csv.Error as error:
-        raise Unreadable(
-            f"{path.name} cannot be read as CSV: {error}", fix="mend the line that holds it", code="bad-csv"
-        ) from error
+    for line, record in records(path, tuple(_COLUMNS), (*_COLUMNS, "source")):
+        yield line, _rate(record, path.name, line)
 
 
-def _rate(row: dict[str | None, str | None], name: str, line: int) -> Rate | Problem:
+def _rate(row: Record, name: str, line: int) -> Rate | Problem:
     def problem(code: str, column: str | None, value: str | None, fix: str) -> Problem:
         return Problem(code, name, line, column, value, None, None, fix)
 
-    if None in row or None in row.values():
+    if is_ragged(row):
         return problem("wrong-column-count", None, None, "give every line as many fields as the header")
     found: dict[str, object] = {}
     for column, read_cell in _COLUMNS.items():

@@ -1,56 +1,75 @@
 -- focus: charges and their parts as FOCUS 1.2 names them, with who caused them.
 -- engine:  reader
--- grain:   one row per row of saved
--- reads:   saved; reporting_currency(): a text
+-- grain:   one row per part whose charge starts in the piece, by day, import, file and line
+-- reads:   saved_charge, saved_part; first_day_of_piece(), end_of_piece(), reporting_currency(): texts
 -- returns: the 57 columns of FOCUS 1.2 in alphabetical order, the allocation columns of FOCUS 1.3, and x_ columns of our own;
 --          costs in BillingCurrency, x_ReportingCost in x_ReportingCurrency
 -- Costs and quantities that the vendor added to FOCUS's own (in extra) are cut by the part's ratio, downwards.
 -- What a bill leaves out and FOCUS requires is taken from what it does say; x_Assumed names those columns.
-WITH counted AS (
+-- The parts are put in order while they are narrow. A join in one thread keeps their order, so what is wide need not be sorted.
+WITH part AS (
+  SELECT * FROM saved_part WHERE first_day >= first_day_of_piece() AND first_day < end_of_piece()
+  ORDER BY
+    first_day, take_in, file, line, part, state, rule, method, driver, own_feature, own_customer, own_team, own_user, own_environment, own_service,
+    own_release, own_model
+), whole AS (
+  -- What all parts of a charge have alike is made once.
   SELECT
     *,
-    CAST(billed_pico * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) AS billed_cost,
-    CAST(effective_pico * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) AS effective_cost,
-    CAST(list_pico * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) AS list_cost,
-    CAST(contracted_pico * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) AS contracted_cost,
-    CAST(reporting_pico * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) AS reporting_cost,
-    CAST(pricing_femto * CAST('0.000000000000001' AS DECIMAL(15,15)) AS DECIMAL(38,15)) AS pricing_quantity,
-    CAST(consumed_femto * CAST('0.000000000000001' AS DECIMAL(15,15)) AS DECIMAL(38,15)) AS consumed_quantity
-  FROM saved
-), told AS (
-  SELECT
-    *,
-    CAST(ratio AS HUGEINT) AS mark,
+    take_in || ':' || file || ':' || line || CASE WHEN part = '' THEN '' ELSE ':' || part END AS charge_id,
+    CASE WHEN cardinality(tags) > 0 THEN CAST(to_json(tags) AS VARCHAR) END AS tags_text,
+    extra['BillingAccountType'] AS account_type, extra['CapacityReservationId'] AS reservation_id,
+    extra['CapacityReservationStatus'] AS reservation_status, extra['CommitmentDiscountUnit'] AS commitment_unit,
+    extra['SkuPriceDetails'] AS price_details, extra['SubAccountType'] AS sub_account_type, extra['PricingCurrency'] AS pricing_currency,
+    TRY_CAST(extra['PricingCurrencyContractedUnitPrice'] AS DECIMAL(38,15)) AS priced_contracted_price,
+    TRY_CAST(extra['PricingCurrencyListUnitPrice'] AS DECIMAL(38,15)) AS priced_list_price,
     TRY_CAST(extra['CommitmentDiscountQuantity'] AS DECIMAL(38,12)) AS commitment_quantity,
     TRY_CAST(extra['PricingCurrencyEffectiveCost'] AS DECIMAL(38,12)) AS priced_cost,
     -- Prices are in the billing currency unless the bill says otherwise.
     COALESCE(extra['PricingCurrency'], billing_currency) = billing_currency AS is_priced_alike,
-    ratio IS NOT NULL AND ratio <> '1152921504606846976' AS is_part,
-    method IS NOT NULL AND method NOT IN ('direct', 'none') AS is_split,
-    map_from_entries(list_filter([
-      {'key': 'feature', 'value': own_feature}, {'key': 'customer', 'value': own_customer}, {'key': 'team', 'value': own_team},
-      {'key': 'user', 'value': own_user}, {'key': 'environment', 'value': own_environment},
-      {'key': 'service', 'value': own_service}, {'key': 'release', 'value': own_release}, {'key': 'model', 'value': own_model}
-    ], lambda e: e.value IS NOT NULL)) AS who,
-    array_to_string(list_filter([
+    concat_ws(',',
       CASE WHEN effective_cost IS NULL THEN 'EffectiveCost' END, CASE WHEN list_cost IS NULL THEN 'ListCost' END,
       CASE WHEN contracted_cost IS NULL THEN 'ContractedCost' END, CASE WHEN invoice_issuer_name IS NULL THEN 'InvoiceIssuerName' END,
       CASE WHEN publisher_name IS NULL THEN 'PublisherName' END, CASE WHEN service_category IS NULL THEN 'ServiceCategory' END,
       CASE WHEN service_name IS NULL THEN 'ServiceName' END, CASE WHEN extra['PricingCurrency'] IS NULL THEN 'PricingCurrency' END
-    ], lambda name: name IS NOT NULL), ',') AS assumed
-  FROM counted
+    ) AS assumed
+  FROM saved_charge
+  WHERE charge_period_start >= CAST(first_day_of_piece() AS TIMESTAMP) AND charge_period_start < CAST(end_of_piece() AS TIMESTAMP)
+), told AS (
+  SELECT
+    p.*, c.* EXCLUDE (take_in, file, line, part, billed_cost, effective_cost, list_cost, contracted_cost, net_cost, net_effective_cost, pricing_quantity, consumed_quantity, reporting_pico),
+    c.billed_cost AS whole_cost,
+    CASE WHEN p.ratio IS NULL THEN c.billed_cost WHEN c.billed_cost IS NOT NULL THEN CAST(p.billed_pico * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) END AS billed_cost,
+    CASE WHEN p.ratio IS NULL THEN c.effective_cost WHEN c.effective_cost IS NOT NULL THEN CAST(p.effective_pico * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) END AS effective_cost,
+    CASE WHEN p.ratio IS NULL THEN c.list_cost WHEN c.list_cost IS NOT NULL THEN CAST(p.list_pico * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) END AS list_cost,
+    CASE WHEN p.ratio IS NULL THEN c.contracted_cost WHEN c.contracted_cost IS NOT NULL THEN CAST(p.contracted_pico * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) END AS contracted_cost,
+    CASE WHEN p.ratio IS NULL THEN c.net_cost WHEN c.net_cost IS NOT NULL THEN CAST(p.net_pico * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) END AS net_cost,
+    CASE WHEN p.ratio IS NULL THEN c.net_effective_cost WHEN c.net_effective_cost IS NOT NULL THEN CAST(p.net_effective_pico * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) END AS net_effective_cost,
+    CASE WHEN p.ratio IS NULL THEN c.pricing_quantity WHEN c.pricing_quantity IS NOT NULL THEN CAST(p.pricing_femto * CAST('0.000000000000001' AS DECIMAL(15,15)) AS DECIMAL(38,15)) END AS pricing_quantity,
+    CASE WHEN p.ratio IS NULL THEN c.consumed_quantity WHEN c.consumed_quantity IS NOT NULL THEN CAST(p.consumed_femto * CAST('0.000000000000001' AS DECIMAL(15,15)) AS DECIMAL(38,15)) END AS consumed_quantity,
+    CAST(CASE WHEN p.ratio IS NULL THEN c.reporting_pico ELSE p.part_reporting_pico END * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)) AS reporting_cost,
+    CAST(p.ratio AS HUGEINT) AS mark,
+    p.ratio IS NOT NULL AND p.ratio <> '1152921504606846976' AS is_part,
+    p.method IS NOT NULL AND p.method NOT IN ('direct', 'none') AS is_split,
+    CASE WHEN p.method IS NOT NULL AND p.method NOT IN ('direct', 'none') THEN map_from_entries(list_filter([
+      {'key': 'feature', 'value': own_feature}, {'key': 'customer', 'value': own_customer}, {'key': 'team', 'value': own_team},
+      {'key': 'user', 'value': own_user}, {'key': 'environment', 'value': own_environment},
+      {'key': 'service', 'value': own_service}, {'key': 'release', 'value': own_release}, {'key': 'model', 'value': own_model}
+    ], lambda e: e.value IS NOT NULL)) END AS who
+  FROM part AS p
+  JOIN whole AS c ON c.take_in = p.take_in AND c.file = p.file AND c.line = p.line AND c.part = p.part
 )
 SELECT
   availability_zone AS "AvailabilityZone",
   billed_cost AS "BilledCost",
   billing_account_id AS "BillingAccountId",
   billing_account_name AS "BillingAccountName",
-  extra['BillingAccountType'] AS "BillingAccountType",
+  account_type AS "BillingAccountType",
   billing_currency AS "BillingCurrency",
   CAST(billing_period_end AS TIMESTAMPTZ) AS "BillingPeriodEnd",
   CAST(billing_period_start AS TIMESTAMPTZ) AS "BillingPeriodStart",
-  extra['CapacityReservationId'] AS "CapacityReservationId",
-  extra['CapacityReservationStatus'] AS "CapacityReservationStatus",
+  reservation_id AS "CapacityReservationId",
+  reservation_status AS "CapacityReservationStatus",
   charge_category AS "ChargeCategory",
   charge_class AS "ChargeClass",
   charge_description AS "ChargeDescription",
@@ -64,7 +83,7 @@ SELECT
     ELSE CAST(commitment_quantity AS DECIMAL(38,15)) END AS "CommitmentDiscountQuantity",
   commitment_discount_status AS "CommitmentDiscountStatus",
   commitment_discount_type AS "CommitmentDiscountType",
-  extra['CommitmentDiscountUnit'] AS "CommitmentDiscountUnit",
+  commitment_unit AS "CommitmentDiscountUnit",
   consumed_quantity AS "ConsumedQuantity",
   consumed_unit AS "ConsumedUnit",
   COALESCE(contracted_cost, list_cost, effective_cost, billed_cost) AS "ContractedCost",
@@ -75,14 +94,14 @@ SELECT
   COALESCE(list_cost, contracted_cost, effective_cost, billed_cost) AS "ListCost",
   list_unit_price AS "ListUnitPrice",
   pricing_category AS "PricingCategory",
-  COALESCE(extra['PricingCurrency'], billing_currency) AS "PricingCurrency",
+  COALESCE(pricing_currency, billing_currency) AS "PricingCurrency",
   CASE WHEN is_priced_alike THEN contracted_unit_price
-    ELSE TRY_CAST(extra['PricingCurrencyContractedUnitPrice'] AS DECIMAL(38,15)) END AS "PricingCurrencyContractedUnitPrice",
+    ELSE priced_contracted_price END AS "PricingCurrencyContractedUnitPrice",
   CASE WHEN is_priced_alike THEN COALESCE(effective_cost, billed_cost)
     WHEN is_part THEN CAST(CAST((CAST(priced_cost * 1000000000000 AS HUGEINT) * mark) >> 60 AS DECIMAL(38,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12))
     ELSE CAST(priced_cost AS DECIMAL(38,12)) END AS "PricingCurrencyEffectiveCost",
   CASE WHEN is_priced_alike THEN list_unit_price
-    ELSE TRY_CAST(extra['PricingCurrencyListUnitPrice'] AS DECIMAL(38,15)) END AS "PricingCurrencyListUnitPrice",
+    ELSE priced_list_price END AS "PricingCurrencyListUnitPrice",
   pricing_quantity AS "PricingQuantity",
   pricing_unit AS "PricingUnit",
   provider AS "ProviderName",
@@ -97,12 +116,12 @@ SELECT
   service_subcategory AS "ServiceSubcategory",
   sku_id AS "SkuId",
   sku_meter AS "SkuMeter",
-  extra['SkuPriceDetails'] AS "SkuPriceDetails",
+  price_details AS "SkuPriceDetails",
   sku_price_id AS "SkuPriceId",
   sub_account_id AS "SubAccountId",
   sub_account_name AS "SubAccountName",
-  extra['SubAccountType'] AS "SubAccountType",
-  CASE WHEN cardinality(tags) > 0 THEN CAST(to_json(tags) AS VARCHAR) END AS "Tags",
+  sub_account_type AS "SubAccountType",
+  tags_text AS "Tags",
   CASE WHEN is_split THEN rule || '@' || rule_version END AS "AllocatedMethodId",
   CASE WHEN is_split THEN '{"Elements":[{"AllocatedRatio":'
     || CAST(CAST(CAST((mark * 1000000000000000000) >> 60 AS DECIMAL(38,0)) * CAST('0.000000000000000001' AS DECIMAL(18,18)) AS DECIMAL(38,18)) AS VARCHAR)
@@ -132,9 +151,10 @@ SELECT
   NULLIF(rule, '') AS "x_Rule",
   NULLIF(driver, '') AS "x_Driver",
   NULLIF(assumed, '') AS "x_Assumed",
-  take_in || ':' || file || ':' || line AS "x_ChargeId",
+  net_cost AS "x_NetCost",
+  net_effective_cost AS "x_NetEffectiveCost",
+  charge_id AS "x_ChargeId",
   whole_cost AS "x_ChargeBilledCost",
   reporting_cost AS "x_ReportingCost",
   CASE WHEN reporting_cost IS NOT NULL THEN reporting_currency() END AS "x_ReportingCurrency"
 FROM told
-ORDER BY charge_period_start, provider, take_in, file, line, state, rule, method, driver, who

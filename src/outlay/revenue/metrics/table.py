@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from outlay.errors import BadInput, Unreadable
-from outlay.revenue import sheet
+from outlay.importing.records import Record, is_ragged, records
 from outlay.revenue.contract import Asked, Line
 from outlay.revenue.metrics.spans import LENGTHS, Untaken, quantity, span
 from outlay.terms.attribution import ATTRIBUTION
@@ -32,7 +32,7 @@ def read(paths: Sequence[Path], asked: Asked) -> Iterator[Line]:
         raise BadInput(f"--option every={every} is no length of a period", fix=f"write one of {', '.join(LENGTHS)}")
     for place, path in enumerate(paths, start=1):
         layout: _Layout | None = None
-        for number, record in sheet.records(path, (), COLUMNS):
+        for number, record in records(path, (), COLUMNS):
             layout = layout or _Layout.of([name for name in record if name], asked.options, path.name)
             yield _line(place, number, record, layout, path.name, asked)
 
@@ -70,18 +70,18 @@ class _Layout:
             )
         return cls(headers, constants, wide, options.get("every", ""))
 
-    def cell(self, record: sheet.Record, column: str) -> str:
+    def cell(self, record: Record, column: str) -> str:
         """Return what a line says, or what holds for all."""
         if column in self.constants:
             return self.constants[column]
         return (record.get(self.headers.get(column)) or "").strip() if column in self.headers else ""
 
 
-def _line(place: int, number: int, record: sheet.Record, layout: _Layout, file: str, asked: Asked) -> Line:
+def _line(place: int, number: int, record: Record, layout: _Layout, file: str, asked: Asked) -> Line:
     def problem(code: str, column: str | None, value: str | None, fix: str) -> Line:
         return Line(place, number, problem=Problem(code, file, number, column, value, None, None, fix))
 
-    if sheet.is_ragged(record):
+    if is_ragged(record):
         return problem("wrong-column-count", None, None, "give every line as many fields as the header")
     cells = {column: layout.cell(record, column) for column in COLUMNS}
     measured = {name: (record.get(name) or "").strip() for name in layout.wide} or {cells["metric"]: cells["quantity"]}

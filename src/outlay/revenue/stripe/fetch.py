@@ -29,6 +29,13 @@ _INVOICES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("/v1/invoice_payments", ()),
 )
 _SUBSCRIPTIONS = (("/v1/subscriptions", (("status", "all"), ("expand[]", "data.customer"))),)
+_TERMS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "/v1/subscriptions",
+        (*_SUBSCRIPTIONS[0][1], ("expand[]", "data.discounts"), ("expand[]", "data.items.data.discounts")),
+    ),
+    ("/v1/coupons", ()),
+)
 #: Accounts on an older version of the API do not have it; their charges name their invoice themselves.
 _LATER = "/v1/invoice_payments"
 _NESTED = ("/v1/invoices", "/v1/credit_notes")
@@ -55,6 +62,16 @@ def subscriptions(asked: Asked) -> Fetched:
         SourceFailed: Stripe cannot be reached, or refuses.
     """
     return _fetched(asked, list(_SUBSCRIPTIONS))
+
+
+def terms(asked: Asked) -> Fetched:
+    """Fetch all subscriptions with their discounts, and the coupons that those name.
+
+    Raises:
+        BadInput: There is no key, or an option cannot be used.
+        SourceFailed: Stripe cannot be reached, or refuses.
+    """
+    return _fetched(asked, list(_TERMS))
 
 
 def _fetched(asked: Asked, lists: list[tuple[str, Params]]) -> Fetched:

@@ -232,7 +232,7 @@ REVENUE = Table(
         *TAKEN,
         Column("customer", NAME, "The id that usage events carry."),
         Column("month", DAY, "First day of the month."),
-        Column("kind", NAME, "subscription, usage, one_time, ..."),
+        Column("kind", NAME, "subscription, usage, one_time, ...; recurring is derived, and adds to no other."),
         Column("amount", MONEY, "Revenue.", unit="currency"),
         Column("currency", NAME, "ISO 4217 code."),
     ),

@@ -1,4 +1,4 @@
--- newest_files: the files of the newest import of one format of exchange rates.
+-- newest_files: the files of the newest import of one source.
 -- grain:   one row per file
 -- reads:   source_file, take_in
 -- returns: take_in, fingerprint

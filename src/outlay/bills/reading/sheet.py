@@ -9,11 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
-from outlay.bills.files import LINE, Unpacked
 from outlay.bills.importer import Importer
-from outlay.bills.json_lines import copy_json_records
-from outlay.bills.lines import Careful, copy_good_lines
+from outlay.bills.reading.files import LINE, Unpacked
+from outlay.bills.reading.json_lines import copy_json_records
+from outlay.bills.reading.lines import Careful, copy_good_lines
 from outlay.errors import EngineFailed, Unreadable
+from outlay.importing.keeping import problem_row
 from outlay.store import Row, Store
 from outlay.store.layout import Layout
 from outlay.store.reading import Reader
@@ -117,7 +118,7 @@ def land(
     Returns:
         Problems of the file as a whole; they are no lines, and stand in the store with line 0.
     """
-    ident = cast(str, values["take_in"])
+    ident, place = cast(str, values["take_in"]), cast(int, values["file"])
     found = {cast(str, row["billing_currency"]) for row in sheet.controls if row["billing_currency"]}
     reader.show(sheet.path, sheet.layout, records=sheet.records)
     reader.offer("refused_currency", sorted(found - ({currency} if currency else CURRENCIES)))
@@ -128,15 +129,17 @@ def land(
     before = store.count("charge", take_in=ident)
     if not sheet.missing:
         reader.fill("charge", "bills/charge", values)
+        if importer.keys and sheet.layout.columns.get(importer.keys_of):
+            reader.fill("metric", importer.keys, values)
     broken = sheet.careful.broken_lines if sheet.careful else 0
     if store.count("charge", take_in=ident) - before < sheet.lines - broken - sheet.skipped:
         reader.fill("problem", "bills/problem", values)
     if sheet.careful:
-        store.insert("problem", (row_of(problem, values) for problem in sheet.careful.problems()))
+        store.insert("problem", (problem_row(ident, place, problem) for problem in sheet.careful.problems()))
     whole = []
     if sheet.file.truncated:
         whole.append(Problem("truncated", sheet.file.name, None, None, None, None, None, _CUT_SHORT))
-        store.insert("problem", [row_of(problem, values) for problem in whole])
+        store.insert("problem", [problem_row(ident, place, problem) for problem in whole])
     return whole
 
 
@@ -225,18 +228,3 @@ def _at_stake(careful: Careful) -> list[Row]:
         }
         for currency, amount in careful.at_stake.items()
     ]
-
-
-def row_of(problem: Problem, values: Mapping[str, object]) -> Row:
-    """Return a problem as a row of `problem`."""
-    return {
-        "take_in": values["take_in"],
-        "file": values["file"],
-        "line": problem.line or 0,
-        "code": problem.code,
-        "column_name": problem.column,
-        "value": problem.value,
-        "amount": problem.amount,
-        "currency": problem.currency,
-        "fix": problem.fix,
-    }

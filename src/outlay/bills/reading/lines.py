@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from outlay.bills.files import LINE, Unpacked
+from outlay.bills.reading.files import LINE, Unpacked
 from outlay.terms.currency import CURRENCIES
 from outlay.terms.money import rounded
 from outlay.terms.problem import Problem

@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from outlay.bills.files import LINE, Unpacked, each_once
-from outlay.bills.lines import Careful
+from outlay.bills.reading.files import LINE, Unpacked, each_once
+from outlay.bills.reading.lines import Careful
 from outlay.errors import Unreadable
 
 _READ_LIMIT = 1 << 24

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from outlay.bills.files import Unpacked
-from outlay.bills.sheet import Sheet
+from outlay.bills.reading.files import Unpacked
+from outlay.bills.reading.sheet import Sheet
 from outlay.errors import BadInput
 from outlay.store import Row, Store
 from outlay.terms.problem import Problem
