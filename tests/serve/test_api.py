@@ -33,6 +33,11 @@ def test_every_route_gives_what_explain_gives(api: TestClient, ledger: Store) ->
             ledger, OCTOBER, ["feature"], currency=InCurrency("EUR", 3)
         ),
         "/v1/customers?period=2026-10&currency=EUR": unit_cost.customers(ledger, OCTOBER, currency=InCurrency("EUR")),
+        "/v1/features?period=2026-10&currency=EUR": unit_cost.features(ledger, OCTOBER, currency=InCurrency("EUR")),
+        "/v1/reconcile?period=2026-10&currency=EUR": gap.reconcile(ledger, OCTOBER, currency=InCurrency("EUR")),
+        "/v1/explain?before=2026-09&after=2026-10&currency=EUR": change.change(
+            ledger, *MONTHS, currency=InCurrency("EUR")
+        ),
         "/v1/explain?before=2026-09&after=2026-10": change.change(ledger, *MONTHS),
         "/v1/customers?period=2026-10": unit_cost.customers(ledger, OCTOBER),
         "/v1/features?period=2026-10": unit_cost.features(ledger, OCTOBER),
@@ -131,7 +136,8 @@ def test_the_description_is_valid_and_complete(api: TestClient) -> None:
     assert described["openapi"].startswith("3.1")
     paths = {path: found for path, found in described["paths"].items() if not path.startswith("/v1/keys")}
     nouns = ["costs", "coverage", "explain", "customers", "features", "models", "users"]
-    nouns += ["failures", "heatmap", "reconcile", "restatements", "trace-back", "periods", "health"]
+    nouns += ["failures", "heatmap", "reconcile", "restatements", "trace-back", "trace-back.csv", "periods", "health"]
+    nouns += ["sources", "budgets", "budgets/decision"]
     assert set(paths) == {*(f"/v1/{noun}" for noun in nouns), "/v1/trace/{id}"}
     for path, operations in paths.items():
         assert list(operations) == ["get"], path

@@ -102,6 +102,20 @@ def test_nothing_keeps_anyone_out(opened: Watched) -> None:
     assert serious(opened.page) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_beside_the_overview_fit_and_keep_nobody_out(browser: Browser, served: str, scheme: str) -> None:
+    """Each opens without a complaint, fits into 390 pixels, and has no serious barrier, with everything unfolded."""
+    one = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
+    watched = Watched(one, served)
+    for path in ("/trace-back", "/reconcile", "/sources"):
+        one.goto(f"{served}{path}")
+        one.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert one.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        assert serious(one) == [], path
+    assert watched.troubles == []
+    one.close()
+
+
 def test_pages_without_data_keep_nobody_out(browser: Browser, served: str, served_empty: str) -> None:
     """The page of an empty store and the page of a wrong address have no serious barrier either."""
     one = browser.new_page()
@@ -112,12 +126,15 @@ def test_pages_without_data_keep_nobody_out(browser: Browser, served: str, serve
 
 
 def test_the_keyboard_reaches_the_pickers(page: Page) -> None:
-    """Tab goes to the skip link, the name, and every picker in turn, and one sees where one is."""
+    """Tab goes to the skip link, the name, the pages and every picker in turn, and one sees where one is."""
     reached = []
-    for _ in range(6):
+    for _ in range(10):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.name || document.activeElement.textContent.trim()"))
-    assert reached == ["Skip to the content", "Outlay", "period", "before", "by", "Show"]
+    assert reached == [
+        *("Skip to the content", "Outlay", "Overview", "Where it comes from", "Does it match?", "Sources"),
+        *("period", "before", "by", "Show"),
+    ]
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 

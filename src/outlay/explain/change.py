@@ -4,11 +4,13 @@ The change is shown raw (after minus before). Segments are decomposed (`decompos
 named, and a verdict is proposed (`verdict`) with the numbers that argue for and against it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import cast
 
 from outlay.errors import BadInput
+from outlay.exchange.conversion import Conversion, InCurrency
+from outlay.explain.converted import ledger_worth
 from outlay.explain.decompose import EFFECTS, Segment, decompose
 from outlay.explain.rows import bounds, distinct, in_both, ledger, usage
 from outlay.explain.verdict import Evidence, propose
@@ -21,6 +23,8 @@ _IN_BOTH = (*ATTRIBUTION, "model")
 _CAUSES_BY = ("feature", "release", "model")
 _CAUSES = 5
 _ZERO = Decimal(0)
+#: Costs of a period, as `rows.ledger` gives them.
+_Costs = Callable[[Store, Period, Sequence[str], Mapping[str, str] | None], list[Row]]
 
 
 def change(
@@ -30,6 +34,7 @@ def change(
     by: Sequence[str] = ("feature",),
     *,
     where: Mapping[str, str] | None = None,
+    currency: InCurrency | None = None,
 ) -> dict[str, object]:
     """Explain the change between two periods.
 
@@ -39,18 +44,25 @@ def change(
         after: The later one.
         by: Dimensions of the segments; calls and quantities are known for attribution and model.
         where: Value by dimension.
+        currency: The currency of the answer, each day at its own rate; None leaves amounts in their own.
 
     Returns:
         `change` (after minus before), `before`, `after`, `currency`; `effects` that sum to the change exactly;
         `segments` with theirs, largest change first; `causes`: the combinations of feature, release and model that
-        changed most; `verdict` with the numbers for and against; `notes` on what was normalised.
+        changed most; `verdict` with the numbers for and against; `notes` on what was normalised;
+        `conversion` as in `Conversion.stated`: what has no rate is in neither period, and named there.
 
     Raises:
         BadInput: The ledger holds several currencies; ask for one with `where`.
     """
     where = where or {}
     periods = (before, after)
-    costs = in_both(ledger, store, periods, by, where)
+    conversion = Conversion(store, _both(periods), currency) if currency else None
+    left: dict[str, Decimal] = {}
+    used_currencies: set[str] = set()
+    asked = _rated(conversion, left, used_currencies) if conversion else ledger
+    costs = _in_both(asked, store, periods, by, where)
+    said = conversion.stated(_both(periods), dict(left), set(used_currencies)) if conversion else None
     currencies = sorted({cast(str, row["currency"]) for rows in costs for row in rows})
     if len(currencies) > 1:
         raise BadInput(
@@ -62,7 +74,7 @@ def change(
     segments = _segments(by, costs, used)
     effects = decompose(segments, (before.days, after.days))
     listed = sorted(zip(segments, effects, strict=True), key=lambda pair: (-abs(_moved(pair[0])), str(pair[0].key)))
-    causes = _causes(store, periods, where)
+    causes = _causes(asked, store, periods, where)
     return {
         "before": {"period": str(before), "amount": sum((s.cost[0] for s in segments), _ZERO)},
         "after": {"period": str(after), "amount": sum((s.cost[1] for s in segments), _ZERO)},
@@ -72,9 +84,37 @@ def change(
         "by": list(by),
         "segments": [_shown(by, segment, parts) for segment, parts in listed],
         "causes": causes,
-        "verdict": propose(_evidence(store, periods, where, causes)),
+        "verdict": propose(_evidence(asked, store, periods, where, causes)),
         "notes": _notes(before, after, by),
+        "conversion": said,
     }
+
+
+def _both(periods: tuple[Period, Period]) -> Period:
+    """Return the span from the beginning of one period to the end of the other."""
+    return Period(min(one.first for one in periods), max(one.end for one in periods))
+
+
+def _rated(conversion: Conversion, left: dict[str, Decimal], used: set[str]) -> _Costs:
+    """Return how to ask for costs in one currency; what has no rate is counted in `left`, and is in no row."""
+
+    def asked(store: Store, period: Period, by: Sequence[str], where: Mapping[str, str] | None) -> list[Row]:
+        found = ledger_worth(store, conversion, period, by, where or {})
+        for name, amount in found.unrated.items():
+            left[name] = left.get(name, _ZERO) + amount
+        used.update(found.used)
+        return [row for row in found.rows if "reason" not in row]
+
+    return asked
+
+
+def _in_both(
+    asked: _Costs, store: Store, periods: tuple[Period, Period], by: Sequence[str], where: Mapping[str, str]
+) -> tuple[list[Row], list[Row]]:
+    """Ask for the costs of both periods; what is converted is rounded by period, so that each is what it is alone."""
+    if asked is ledger:
+        return in_both(ledger, store, periods, by, where)
+    return asked(store, periods[0], by, where), asked(store, periods[1], by, where)
 
 
 def _moved(segment: Segment) -> Decimal:
@@ -127,10 +167,12 @@ def _shown(by: Sequence[str], segment: Segment, effects: Mapping[str, Decimal]) 
     }
 
 
-def _causes(store: Store, periods: tuple[Period, Period], where: Mapping[str, str]) -> list[dict[str, object]]:
+def _causes(
+    asked: _Costs, store: Store, periods: tuple[Period, Period], where: Mapping[str, str]
+) -> list[dict[str, object]]:
     """Return the combinations of feature, release and model that changed most, in the direction of the change."""
     changed: dict[tuple[object, ...], Decimal] = {}
-    for sign, rows in zip((-1, 1), in_both(ledger, store, periods, _CAUSES_BY, where), strict=True):
+    for sign, rows in zip((-1, 1), _in_both(asked, store, periods, _CAUSES_BY, where), strict=True):
         for row in rows:
             key = tuple(row[name] for name in _CAUSES_BY)
             changed[key] = changed.get(key, _ZERO) + sign * cast(Decimal, row["amount"])
@@ -144,7 +186,11 @@ def _causes(store: Store, periods: tuple[Period, Period], where: Mapping[str, st
 
 
 def _evidence(
-    store: Store, periods: tuple[Period, Period], where: Mapping[str, str], causes: list[dict[str, object]]
+    asked: _Costs,
+    store: Store,
+    periods: tuple[Period, Period],
+    where: Mapping[str, str],
+    causes: list[dict[str, object]],
 ) -> Evidence:
     """Gather what the verdict is argued with: about the feature that carries most of the change."""
     feature = cast("str | None", causes[0].get("feature")) if causes else None
@@ -152,9 +198,9 @@ def _evidence(
     about = {**own, "feature": feature} if feature else own
     used = in_both(usage, store, periods, (), about)
     who = in_both(distinct, store, periods, (), about)
-    cost = in_both(ledger, store, periods, (), {**where, **about})
+    cost = _in_both(asked, store, periods, (), {**where, **about})
     whole = Period(periods[0].first, periods[1].end)
-    daily = ledger(store, whole, ("day",), {"feature": feature}) if feature else []
+    daily = asked(store, whole, ("day",), {"feature": feature}) if feature else []
     return Evidence(
         feature=feature,
         release=cast("str | None", causes[0].get("release")) if causes else None,

@@ -8,17 +8,23 @@ even, to 12 places; its rows are rounded down, and what is then missing goes to 
 add up to the total, and the total is the same however it is cut.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import cast
 
 from outlay.exchange.conversion import Conversion
-from outlay.store import Row
+from outlay.explain.rows import bounds, of_ledger, usage
+from outlay.store import Row, Store
 from outlay.terms.money import EXACT, PICO, rounded
+from outlay.terms.period import Period
 
 _WHOLE, _REST = Decimal(1).scaleb(-18), Decimal(1).scaleb(-30)
 _ZERO = Decimal(0)
+#: Money of usage, and what the roll-ups call it.
+_MEASURES = {"amount": "estimated_cost", "failed_cost": "failed_cost", "unpriced_bound": "unpriced_bound"}
+_COUNTS = ("calls", "attempts", "failures", "tokens", "units", "unpriced_quantity")
+_DECIMAL = ("units", "unpriced_quantity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,43 @@ def converted(conversion: Conversion, found: Iterable[Row], by: Sequence[str]) -
         left[currency] = left.get(currency, _ZERO) + cast(Decimal, row["amount"])
     used = {currency for held in original.values() for currency in held}
     return Converted([*rows, *unrated], {**totals, **left}, left, used)
+
+
+def ledger_worth(
+    store: Store, conversion: Conversion, period: Period, by: Sequence[str], where: Mapping[str, str]
+) -> Converted:
+    """Return what the ledger says a period cost, in one currency, each day at its own rate."""
+    values = {**bounds(period), "rates": conversion.text}
+    table = of_ledger(period, ("day", *by), where)
+    found = store.rows("explain/worth_ledger", values, table=table, by=by, where=where)
+    return converted(conversion, found, by)
+
+
+def usage_worth(
+    store: Store, conversion: Conversion, period: Period, by: Sequence[str], where: Mapping[str, str]
+) -> Converted:
+    """Return what `rows.usage` does, in one currency, each day at its own rate.
+
+    Counts stand beside the money they are of; where only a part of a row's currency has a rate, they stand with that.
+    """
+    made: dict[str, Converted] = {}
+    for name, measure in _MEASURES.items():
+        values = {**bounds(period), "rates": conversion.text, "measure": measure}
+        found = store.rows("explain/worth_usage", values, table="rollup_day", by=by, where=where)
+        made[name] = converted(conversion, found, by)
+
+    def key(row: Row) -> tuple[object, ...]:
+        return (*(row[name] for name in by), row["currency"])
+
+    beside = {name: {key(row): row["amount"] for row in one.rows} for name, one in made.items() if name != "amount"}
+    counted = {key(row): row for row in usage(store, period, by, where)}
+    for row in made["amount"].rows:
+        own = key(row)
+        of_row = [counted.pop((*own[:-1], name), None) for name in cast("dict[str, Decimal]", row["original"])]
+        for name in _COUNTS:
+            row[name] = sum((cast(int, one[name]) for one in of_row if one), _ZERO if name in _DECIMAL else 0)
+        row.update({name: amounts.get(own, _ZERO) for name, amounts in beside.items()})
+    return made["amount"]
 
 
 def exactly(row: Row) -> Decimal:

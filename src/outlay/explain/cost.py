@@ -106,13 +106,7 @@ def coverage(
         `coverage`: a ratio from 0 to 1 by attribution dimension, None where nothing was billed; `remainders`: what is
         idle and unallocated, by currency. A ratio is never summed: it is made anew from the sums.
     """
-    values = {"first": period.first, "end": period.end}
-    if where:
-        found = store.rows("explain/coverage", values, table=of_shares(where), where=where)
-    else:
-        found = store.rows("explain/coverage_rollup", values)
-    if conversion:
-        found = _covered(store, conversion, values, where or {})
+    found = with_owner(store, period, where, conversion=conversion)
     total = sum((cast(Decimal, row["total"]) for row in found), Decimal(0)) if len(found) == 1 else None
     ratios: dict[str, object] = {}
     for name in ATTRIBUTION:
@@ -122,9 +116,25 @@ def coverage(
     return {"coverage": ratios, "remainders": remainders}
 
 
+def with_owner(
+    store: Store, period: Period, where: Mapping[str, str] | None = None, *, conversion: Conversion | None = None
+) -> list[Row]:
+    """Return how many dollars of the ledger name each dimension: one row per currency, one in all with a `conversion`.
+
+    Returns:
+        `currency`, `total`, `idle`, `unallocated`, `<dimension>_amount` in it; what has no rate is a row of its own.
+    """
+    values = {"first": period.first, "end": period.end}
+    if conversion:
+        return _covered(store, conversion, values, where or {})
+    if where:
+        return store.rows("explain/coverage", values, table=of_shares(where), where=where)
+    return store.rows("explain/coverage_rollup", values)
+
+
 def _covered(store: Store, conversion: Conversion, values: Mapping[str, object], where: Mapping[str, str]) -> list[Row]:
     """Return what has an owner in one currency; what has no rate stays in rows of its own."""
-    days = store.rows("explain/coverage_days", values, table="share", where=where)
+    days = store.rows("explain/coverage_days", values, table=of_shares(where), where=where)
     names = [name for name in days[0] if name not in ("day", "currency")] if days else []
     rows: list[Row] = []
     unrated: dict[str, Row] = {}

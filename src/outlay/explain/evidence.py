@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import cast
 
 from outlay.allocate.grammar.rule import METRIC, Rule
+from outlay.allocate.grammar.words import BETWEEN, WITHIN
 from outlay.allocate.rules import Rules
 from outlay.allocate.splitting import driver_flags
 from outlay.allocate.versions import rules_of
@@ -177,12 +178,19 @@ def _add_usage(
     for whole_month in _MEASURED:  # a pool of an old ledger does not say which, so both are tried
         if left:
             flags = {**driver_flags(rule, asked, whole_month), "pools": listed_numbers(left, "pot")}
+            flags["shown"] = _listed_shares(left)
             events = [] if sealed else store.rows("explain/evidence_event", flags)
             _fill(left, store.rows("explain/evidence_measured", flags), events)
             left = [share for share in left if not share["measured"]]
     for share in shares if sealed else ():
         if share["measured"]:
             share["other_events"] = None
+
+
+def _listed_shares(shares: Sequence[Row]) -> str:
+    """Return shares of pots as one text, each between separators that no name has."""
+    named = (WITHIN.join([str(s["pot"]), *(str(s[name] or "") for name in _DIMENSIONS)]) for s in shares)
+    return "".join(f"{BETWEEN}{text}{BETWEEN}" for text in named)
 
 
 def _fill(shares: Sequence[Row], measured: Sequence[Row], events: Sequence[Row]) -> None:

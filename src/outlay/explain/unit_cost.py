@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import cast
 
-from outlay.exchange.conversion import InCurrency
+from outlay.exchange.conversion import Conversion, InCurrency
+from outlay.explain.converted import Converted, ledger_worth, usage_worth
 from outlay.explain.margins import UNKNOWN, margins
 from outlay.explain.rows import bounds, distinct, ledger, of_ledger, of_usage, usage
 from outlay.store import Row, Store
@@ -15,37 +16,61 @@ _ZERO = Decimal(0)
 _RATIO = Decimal("0.0001")
 
 
-def features(store: Store, period: Period, *, where: Mapping[str, str] | None = None) -> dict[str, object]:
+def features(
+    store: Store, period: Period, *, where: Mapping[str, str] | None = None, currency: InCurrency | None = None
+) -> dict[str, object]:
     """Return one row per feature: its ledger cost, calls, cost per call, customers and users.
 
-    Distinct counts are asked of the engine for each row; they are never summed.
+    Distinct counts are asked of the engine for each row; they are never summed. With a `currency` all money is in that
+    one, rows have `original`, and what has no rate is a row of its own with a `reason`; `conversion` as in
+    `Conversion.stated`.
     """
-    cost = _by(ledger(store, period, ["feature"], where), "feature")
-    used = _by(usage(store, period, ["feature"], where), "feature")
+    costs, uses, said = ledger(store, period, ["feature"], where), usage(store, period, ["feature"], where), None
+    if currency:
+        conversion = Conversion(store, period, currency)
+        made = ledger_worth(store, conversion, period, ["feature"], where or {})
+        failed = usage_worth(store, conversion, period, ["feature"], where or {})
+        costs, uses, said = made.rows, failed.rows, _stated(conversion, period, made, failed)
+    cost, used = _by(costs, "feature"), _by(uses, "feature")
     who = _by(distinct(store, period, ["feature"], where), "feature")
-    rows = []
-    for (feature, currency), row in cost.items():
-        own = used.get((feature, currency), {})
+    rows: list[Row] = []
+    for (feature, own_currency), row in cost.items():
+        own = used.get((feature, own_currency), {})
         people = who.get((feature, None), {})
         calls = cast(int, own.get("calls", 0))
         rows.append(
             {
                 "feature": feature,
-                "currency": currency,
+                "currency": own_currency,
                 "amount": row["amount"],
                 "calls": calls,
                 "cost_per_call": per(cast(Decimal, row["amount"]), calls),
                 "failed_cost": own.get("failed_cost", _ZERO),
                 "customers": people.get("customers", 0),
                 "users": people.get("users", 0),
+                **{name: row[name] for name in ("original", "reason") if name in row},
             }
         )
-    return {"period": str(period), "rows": rows}
+    return {"period": str(period), "rows": rows, "conversion": said}
 
 
-def models(store: Store, period: Period, *, where: Mapping[str, str] | None = None) -> dict[str, object]:
-    """Return one row per provider and model: estimated cost, calls, tokens, and cost per million tokens."""
-    found = usage(store, period, ["provider", "model"], where)
+def _stated(conversion: Conversion, period: Period, *made: Converted) -> dict[str, object]:
+    """Return how answers were converted; the first says what was not."""
+    return conversion.stated(period, made[0].unrated, {name for one in made for name in one.used})
+
+
+def models(
+    store: Store, period: Period, *, where: Mapping[str, str] | None = None, currency: InCurrency | None = None
+) -> dict[str, object]:
+    """Return one row per provider and model: estimated cost, calls, tokens, and cost per million tokens.
+
+    With a `currency` all money is in that one, as in `features`.
+    """
+    found, said = usage(store, period, ["provider", "model"], where), None
+    if currency:
+        conversion = Conversion(store, period, currency)
+        made = usage_worth(store, conversion, period, ["provider", "model"], where or {})
+        found, said = made.rows, _stated(conversion, period, made)
     return {
         "period": str(period),
         "rows": [
@@ -55,18 +80,48 @@ def models(store: Store, period: Period, *, where: Mapping[str, str] | None = No
             }
             for row in found
         ],
+        "conversion": said,
     }
 
 
-def users(store: Store, period: Period, *, where: Mapping[str, str] | None = None, most: int = 50) -> dict[str, object]:
-    """Return the users whose usage costs most, dearest first, with their part of it all."""
+def users(
+    store: Store,
+    period: Period,
+    *,
+    where: Mapping[str, str] | None = None,
+    most: int = 50,
+    currency: InCurrency | None = None,
+) -> dict[str, object]:
+    """Return the users whose usage costs most, dearest first, with their part of it all.
+
+    With a `currency` all money is in that one, as in `features`.
+    """
     where = where or {}
+    if currency:
+        return _users_worth(store, period, where, most, currency)
     table = of_usage(period, ("user", "customer"), where)
     rows = store.rows("explain/users", {**bounds(period), "most": most}, table=table, where=where)
     users = max((cast(int, row.pop("users")) for row in rows), default=0)
     for row in rows:
         row["cost_ratio"] = _part(cast(Decimal, row["amount"]), cast(Decimal, row.pop("total")))
-    return {"period": str(period), "users": users, "rows": rows}
+    return {"period": str(period), "users": users, "rows": rows, "conversion": None}
+
+
+def _users_worth(
+    store: Store, period: Period, where: Mapping[str, str], most: int, currency: InCurrency
+) -> dict[str, object]:
+    conversion = Conversion(store, period, currency)
+    made = usage_worth(store, conversion, period, ["user", "customer"], where)
+    named = [row for row in made.rows if row["user"] is not None]
+    for row in named[:most]:
+        row["cost_ratio"] = _part(cast(Decimal, row["amount"]), made.totals[cast(str, row["currency"])])
+    said = _stated(conversion, period, made)
+    return {
+        "period": str(period),
+        "users": len({row["user"] for row in named}),
+        "rows": named[:most],
+        "conversion": said,
+    }
 
 
 def customers(

@@ -20,10 +20,18 @@ from outlay.serve.edition import edition
 from outlay.serve.fresh import Fresh
 from outlay.serve.guard import App, Guard, is_loopback
 from outlay.serve.keys import Ring
+from outlay.serve.settings import Settings
 from outlay.store import Store
 
 
-def create_app(store: Store, url: str | None = None, intake: Intake | None = None, *, only_keys: bool = False) -> App:
+def create_app(
+    store: Store,
+    url: str | None = None,
+    intake: Intake | None = None,
+    *,
+    only_keys: bool = False,
+    config: Path | None = None,
+) -> App:
     """Return the app that answers from a store.
 
     Args:
@@ -31,7 +39,9 @@ def create_app(store: Store, url: str | None = None, intake: Intake | None = Non
         url: Where the app will be reached; written beside a DuckDB file while the app runs.
         intake: Takes in what programs send; None means that the app only answers.
         only_keys: Whether nothing is answered without a key.
+        config: An `outlay.toml` with the sources and the currency that the pages show; None for neither.
     """
+    settings = Settings(config)
     token = token_urlsafe(32)
     ring = Ring(store, lambda: datetime.now(UTC), token)
 
@@ -49,18 +59,18 @@ def create_app(store: Store, url: str | None = None, intake: Intake | None = Non
         redoc_url=None,
         lifespan=lifespan,
     )
-    api.attach(app, store)
+    api.attach(app, store, settings)
     app.include_router(keys.routes(store, ring.forget))
     if intake:
         bodies = Bodies()
         app.include_router(events.routes(intake, ring, bodies))
         app.include_router(telemetry.routes(intake, ring, bodies))
         app.include_router(live.routes(store, intake.state))
-    web.attach(app, store, f"{url or ''}/v1/events" if intake else None)
+    web.attach(app, store, f"{url or ''}/v1/events" if intake else None, settings=settings)
     return Guard(app, ring, only_keys=only_keys)
 
 
-def serve(
+def serve(  # noqa: PLR0913 - each is a setting with a name
     store: Store,
     *,
     journal: Path | None = None,
@@ -69,6 +79,7 @@ def serve(
     only_keys: bool = False,
     run_every: timedelta | None = None,
     retain_days: int | None = None,
+    config: Path | None = None,
     ready: Callable[[str], object] = print,
 ) -> None:
     """Serve the API and the page, and take in what programs send, until interrupted.
@@ -81,6 +92,7 @@ def serve(
         only_keys: Whether nothing is answered without a key on loopback either.
         run_every: Time between two runs of the months that new events are of; None means that others run them.
         retain_days: Days for which events are kept after their month has ended; None means that others remove them.
+        config: An `outlay.toml` with the sources and the currency that the pages show; None for neither.
         ready: Is told the URL, as one sentence, once it is known to be free.
 
     Raises:
@@ -96,7 +108,7 @@ def serve(
     with bind(host, port) as bound:
         url = url_of(bound)
         with taking_in(store, journal, run_every, retain_days) as intake:
-            app = create_app(store, url, intake, only_keys=only_keys or apart)
+            app = create_app(store, url, intake, only_keys=only_keys or apart, config=config)
             server = uvicorn.Server(
                 uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, http="httptools")
             )

@@ -8,16 +8,19 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
 from outlay.errors import Broken, OutlayError
-from outlay.serve.api import activity, costs, explain, periods, reconcile, trace_back, unit_cost
+from outlay.serve.api import activity, budgets, costs, explain, periods, reconcile, sources, trace_back, unit_cost
 from outlay.serve.api.described import described
 from outlay.serve.problems import not_there, problem, problem_of, wrong_value
+from outlay.serve.settings import Settings
 from outlay.store import Store
 
 
-def attach(app: FastAPI, store: Store) -> None:
+def attach(app: FastAPI, store: Store, settings: Settings) -> None:
     """Add the routes to an app, and how it answers when something is wrong."""
     for noun in (costs, explain, unit_cost, activity, reconcile, periods, trace_back):
         app.include_router(noun.routes(store))
+    app.include_router(sources.routes(store, settings))
+    app.include_router(budgets.routes(store, settings))
     described(app)
 
     @app.exception_handler(OutlayError)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from outlay.explain import activity
-from outlay.serve.api.asking import NOT_FOUND, AskedSpan, AskedWhere, Json, router
+from outlay.serve.api.asking import NOT_FOUND, AskedCurrency, AskedSpan, AskedWhere, Json, router
 from outlay.serve.asked import period_of
 from outlay.store import Store
 
@@ -13,14 +13,16 @@ def routes(store: Store) -> APIRouter:
     found = router()
 
     @found.get("/failures")
-    def failures(span: AskedSpan, where: AskedWhere) -> Json:
+    def failures(span: AskedSpan, where: AskedWhere, currency: AskedCurrency) -> Json:
         """What failed, cut-off, lost and refused attempts cost, by feature, outcome and error."""
-        return Json(activity.failures(store, period_of(store, span.period, span.since, span.to), where=where))
+        period = period_of(store, span.period, span.since, span.to)
+        return Json(activity.failures(store, period, where=where, currency=currency))
 
     @found.get("/heatmap")
-    def heatmap(span: AskedSpan, where: AskedWhere) -> Json:
+    def heatmap(span: AskedSpan, where: AskedWhere, currency: AskedCurrency) -> Json:
         """Usage times price by weekday (1 is Monday) and hour of the day in UTC."""
-        return Json(activity.heatmap(store, period_of(store, span.period, span.since, span.to), where=where))
+        period = period_of(store, span.period, span.since, span.to)
+        return Json(activity.heatmap(store, period, where=where, currency=currency))
 
     @found.get("/trace/{id}", responses=NOT_FOUND)
     def trace(id: str) -> Json:  # noqa: A002 - the path says so

@@ -15,21 +15,26 @@ from outlay.serve.encode import to_json
 from outlay.serve.problems import MEDIA_TYPE, SCHEMA
 
 #: What every route may answer besides its own.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
+    for status, text in (
+        (400, "What was asked cannot be answered as asked."),
+        (503, "The database failed."),
+    )
+}
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The answer.", "content": {"application/json": {"schema": {"type": "object"}}}},
-    **{
-        status: {"description": text, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
-        for status, text in (
-            (400, "What was asked cannot be answered as asked."),
-            (503, "The database failed."),
-        )
-    },
+    **PROBLEMS,
 }
 #: What a route answers besides, whose path names one thing.
 NOT_FOUND: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no such thing.", "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
 }
 
+_INTO = (
+    "Convert into this currency, each day at its own rate. Rows keep `original`, the amounts they are made of; what has"
+    " no rate is not converted, and stays a row of its own with a `reason`. `conversion` says which rates were used."
+)
 MONTH_OR_DAYS = "`YYYY-MM`, or `YYYY-MM-DD..YYYY-MM-DD` with the last day not included."
 Names = Annotated[list[str], Query(description="Dimensions, repeated or separated by commas.")]
 Where = Annotated[
@@ -69,7 +74,7 @@ def _where(where: Where = []) -> dict[str, str]:  # noqa: B006 - FastAPI copies 
 
 
 def _currency(
-    currency: Annotated[str | None, Query(description="Convert into this currency, each day at its own rate.")] = None,
+    currency: Annotated[str | None, Query(description=_INTO, examples=["EUR"])] = None,
     rate_days: Annotated[
         int, Query(ge=0, le=MOST_DAYS, description="How many days before the day a rate may be from.")
     ] = DEFAULT_DAYS,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from outlay.exchange.conversion import Conversion
 from outlay.explain import cost
 from outlay.serve.api.asking import AskedCurrency, AskedSpan, AskedWhere, Json, Names, router
 from outlay.serve.asked import names_of, period_of
@@ -30,10 +31,12 @@ def routes(store: Store) -> APIRouter:
         return Json(cost.costs(store, period, names_of(by), where=where, origin=origin, currency=currency))
 
     @found.get("/coverage")
-    def coverage(span: AskedSpan, where: AskedWhere) -> Json:
+    def coverage(span: AskedSpan, where: AskedWhere, currency: AskedCurrency) -> Json:
         """How many dollars name each dimension, as ratio and amount, and what is idle and unallocated."""
         period = period_of(store, span.period, span.since, span.to)
-        ratios = cost.coverage(store, period, where)
-        return Json({"period": str(period), **ratios, "amounts": ownership(store, period, where)})
+        conversion = Conversion(store, period, currency) if currency else None
+        ratios = cost.coverage(store, period, where, conversion=conversion)
+        amounts = ownership(store, period, where, conversion=conversion)
+        return Json({"period": str(period), **ratios, "amounts": amounts})
 
     return found

@@ -21,23 +21,26 @@ def routes(store: Store) -> APIRouter:
         return Json(unit_cost.customers(store, period, where=where, currency=currency))
 
     @found.get("/features")
-    def features(span: AskedSpan, where: AskedWhere) -> Json:
+    def features(span: AskedSpan, where: AskedWhere, currency: AskedCurrency) -> Json:
         """Each feature: cost, calls, cost per call, customers and users."""
-        return Json(unit_cost.features(store, period_of(store, span.period, span.since, span.to), where=where))
+        period = period_of(store, span.period, span.since, span.to)
+        return Json(unit_cost.features(store, period, where=where, currency=currency))
 
     @found.get("/models")
-    def models(span: AskedSpan, where: AskedWhere) -> Json:
+    def models(span: AskedSpan, where: AskedWhere, currency: AskedCurrency) -> Json:
         """Each model: usage times price, calls, tokens, cost per million tokens, and what has no price."""
-        return Json(unit_cost.models(store, period_of(store, span.period, span.since, span.to), where=where))
+        period = period_of(store, span.period, span.since, span.to)
+        return Json(unit_cost.models(store, period, where=where, currency=currency))
 
     @found.get("/users")
     def users(
         span: AskedSpan,
         where: AskedWhere,
+        currency: AskedCurrency,
         most: Annotated[int, Query(ge=1, le=10_000, description="How many to return.")] = 50,
     ) -> Json:
         """The users whose usage costs most, and their part of it all."""
         period = period_of(store, span.period, span.since, span.to)
-        return Json(unit_cost.users(store, period, where=where, most=most))
+        return Json(unit_cost.users(store, period, where=where, most=most, currency=currency))
 
     return found

@@ -97,7 +97,7 @@ def changes(store: Store, state: State) -> Changes | None:
     """Explain the change between the state's periods; None when there is nothing to compare with."""
     if state.before is None:
         return None
-    answer = change(store, state.before, state.period, (state.by,), where=state.filters)
+    answer = change(store, state.before, state.period, (state.by,), where=state.filters, currency=state.wanted)
     ends = spoken(state.before), spoken(state.period)
     segments = cast("list[dict[str, Any]]", answer["segments"])
     if not segments:
@@ -112,12 +112,17 @@ def changes(store: Store, state: State) -> Changes | None:
     own = [_own(one["effects"]) for _, _, one in rows]
     low, high = _reach(own)
     movers = [
-        Mover(
-            name, url, one["before"], one["after"], one["change"], _mainly(effects), _bars(effects, low, high)
-        )
+        Mover(name, url, one["before"], one["after"], one["change"], _mainly(effects), _bars(effects, low, high))
         for (name, url, one), effects in zip(rows, own, strict=True)
     ]
-    return Changes(answer, _waterfall(answer, ends, words.DIMENSIONS[state.by].many), movers, len(rest), permille(low, high - low), _notes(state))
+    return Changes(
+        answer,
+        _waterfall(answer, ends, words.DIMENSIONS[state.by].many),
+        movers,
+        len(rest),
+        permille(low, high - low),
+        _notes(state),
+    )
 
 
 def _notes(state: State) -> list[str]:

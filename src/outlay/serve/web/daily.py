@@ -6,10 +6,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
+from outlay.exchange.conversion import Conversion
+from outlay.explain.converted import ledger_worth
 from outlay.explain.rows import ledger
 from outlay.serve.web.state import State
 from outlay.serve.web.words import DIMENSIONS, value_of
-from outlay.store import Store
+from outlay.store import Row, Store
+from outlay.terms.period import Period
 
 _SERIES = 6
 _ZERO = Decimal(0)
@@ -72,7 +75,7 @@ def daily(store: Store, state: State, culprit: object) -> Daily:
     """
     span, by = state.span, state.by
     found: dict[object, dict[date, Decimal]] = {}
-    for row in ledger(store, span, ["day", by], state.filters):
+    for row in _costs(store, span, ["day", by], state):
         own = found.setdefault(row[by], {})
         own[cast(date, row["day"])] = own.get(cast(date, row["day"]), _ZERO) + cast(Decimal, row["amount"])
     days = [span.first + timedelta(days=number) for number in range(span.days)]
@@ -85,6 +88,14 @@ def daily(store: Store, state: State, culprit: object) -> Daily:
         releases=list(dict.fromkeys(went_out)),
         compared_until=state.period.first if span != state.period else None,
     )
+
+
+def _costs(store: Store, span: Period, by: Sequence[str], state: State) -> list[Row]:
+    """Return what the span cost, in the page's currency."""
+    if state.wanted is None:
+        return ledger(store, span, by, state.filters)
+    found = ledger_worth(store, Conversion(store, span, state.wanted), span, by, state.filters)
+    return [row for row in found.rows if "reason" not in row]
 
 
 def _layers(

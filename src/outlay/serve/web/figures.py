@@ -3,7 +3,7 @@
 Comes in: decimals, counts, days. Goes out: text, short for reading and exact for whoever needs every digit.
 """
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from outlay.terms.money import EXACT, plain
@@ -13,6 +13,7 @@ _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
 _MINUS = "−"
 _THIN = "\u202f"
 _WHOLE_FROM = 1000
+_CENT = Decimal("0.01")
 _MOST_PLACES = 6
 
 
@@ -35,9 +36,19 @@ class Figures:
         '$0.00123'
         """
         places = 2
-        while places < _MOST_PLACES and abs(amount) < Decimal(1).scaleb(2 - places):
+        while amount and places < _MOST_PLACES and abs(amount) < Decimal(1).scaleb(2 - places):
             places += 1
         return self._written(amount, places, signed=False)
+
+    def cash(self, amount: Decimal, *, signed: bool = False) -> str:
+        """Return an amount to the cent, and one below a cent as `per` does.
+
+        >>> Figures("USD", Decimal(0)).cash(Decimal("0.96")), Figures("USD", Decimal(0)).cash(Decimal("0.0012345"))
+        ('$0.96', '$0.00123')
+        """
+        if amount and abs(amount) < _CENT:
+            return f"{'+' if signed and amount > 0 else ''}{self.per(amount)}"
+        return self._written(amount, 2, signed=signed)
 
     def short(self, amount: Decimal, *, signed: bool = False) -> str:
         """Return an amount as plain text, rounded for reading.
@@ -117,6 +128,33 @@ def on(when: date) -> str:
     '8 October 2026'
     """
     return f"{when.day} {when:%B %Y}"
+
+
+def at(when: datetime) -> str:
+    """Return an instant, to the minute.
+
+    >>> at(datetime(2026, 10, 8, 9, 5, tzinfo=UTC))
+    '8 October 2026, 09:05 UTC'
+    """
+    there = when.astimezone(UTC)
+    return f"{on(there)}, {there:%H:%M} UTC"
+
+
+def apart(when: datetime, now: datetime) -> str:
+    """Return how far an instant is from now.
+
+    >>> noon = datetime(2026, 10, 8, 12, tzinfo=UTC)
+    >>> apart(noon - timedelta(hours=3), noon), apart(noon + timedelta(minutes=5), noon), apart(noon, noon)
+    ('3 hours ago', 'in 5 minutes', 'now')
+    """
+    minutes = abs(when - now) // timedelta(minutes=1)
+    if not minutes:
+        return "now"
+    size, word = next((s, w) for s, w in ((2880, "day"), (60, "hour"), (1, "minute")) if minutes >= s or s == 1)
+    size = 1440 if word == "day" else size
+    count = minutes // size
+    said = f"{count} {word}{'' if count == 1 else 's'}"
+    return f"{said} ago" if when < now else f"in {said}"
 
 
 def spoken(period: Period) -> str:

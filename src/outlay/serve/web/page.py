@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
+from outlay.exchange.conversion import InCurrency
 from outlay.explain.rows import ledger
 from outlay.serve.encode import to_json
 from outlay.serve.ledger import months
-from outlay.serve.web import words
 from outlay.serve.web.changes import Changes, changes
+from outlay.serve.web.conversion import told
 from outlay.serve.web.daily import daily
 from outlay.serve.web.figures import Figures, ratio_of
 from outlay.serve.web.spending import spending
 from outlay.serve.web.state import State
-from outlay.serve.web.trust import coverage, proof, reconciliation
+from outlay.serve.web.trust import coverage, proofs, reconciliation
 from outlay.store import Row, Store
 from outlay.terms.period import Period
 
@@ -28,17 +29,24 @@ def months_of(store: Store) -> tuple[list[Row], list[Period]]:
     return known, published
 
 
-def page(store: Store, state: State, known: Sequence[Row], published: Sequence[Period]) -> dict[str, Any]:
+def page(
+    store: Store,
+    state: State,
+    known: Sequence[Row],
+    published: Sequence[Period],
+    usual: InCurrency | None = None,
+) -> dict[str, Any]:
     """Return what the template shows.
 
     Args:
         store: Holds the ledger.
-        state: What is asked; without a currency, the one that most is billed in is taken.
+        state: What is asked; without a currency, the usual one, else the one that most is billed in is taken.
         known: Every month with data.
         published: Those with a ledger, in order.
+        usual: The reporting currency, where there is one.
     """
     currencies = _currencies(store, state)
-    state = state.priced_in(currencies)
+    state = state.priced_in(currencies, usual)
     spent = spending(store, state)
     explained = changes(store, state)
     before = explained.answer["before"]["amount"] if explained else _ZERO
@@ -47,7 +55,7 @@ def page(store: Store, state: State, known: Sequence[Row], published: Sequence[P
     return {
         "state": state,
         "figures": Figures(state.currency, max(spent.total, before)),
-        "currencies": currencies,
+        "currencies": _to_pick(currencies, state, usual),
         "offered": _offered(published, state),
         "has_ledger": any(one.first < state.period.end and state.period.first < one.end for one in published),
         "waiting": [row["period"] for row in known if row["published"] is None],
@@ -58,9 +66,9 @@ def page(store: Store, state: State, known: Sequence[Row], published: Sequence[P
         "daily_json": to_json(days.to_json()).replace("<", "\\u003c"),
         "coverage": coverage(store, state),
         "gap": reconciliation(store, state),
-        "proof": proof(known, state),
+        "proofs": proofs(known, state),
         "release": _release(explained),
-        "words": words,
+        "converted": told(spent.conversion),
         "same_in_terminal": _command(state),
     }
 
@@ -70,6 +78,12 @@ def _currencies(store: Store, state: State) -> list[str]:
     periods = [state.period, *([state.before] if state.before else [])]
     rows = [row for period in periods for row in ledger(store, period, [], {})]
     return list(dict.fromkeys(cast(str, row["currency"]) for row in rows))
+
+
+def _to_pick(currencies: Sequence[str], state: State, usual: InCurrency | None) -> list[str]:
+    """Return the currencies that the page can be shown in: the reporting one, and those of bills."""
+    named = [*([usual.currency] if usual else []), *currencies, *([state.currency] if state.currency else [])]
+    return list(dict.fromkeys(named))
 
 
 def _offered(published: Sequence[Period], state: State) -> list[Period]:
@@ -89,6 +103,6 @@ def _command(state: State) -> str:
     parts += ["--by", state.by]
     for name, value in state.where.items():
         parts += ["--where", f"{name}={value}"]
-    if state.currency_is_asked:
-        parts += ["--where", f"currency={state.currency}"]
+    if state.wanted:
+        parts += ["--currency", str(state.currency)]
     return shlex.join(parts)

@@ -1,9 +1,9 @@
 """Spending: where the money of the period went, by one dimension, with what is known of each row beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 from outlay.explain import cost, unit_cost
 from outlay.serve.web.figures import permille, ratio_of
@@ -22,6 +22,7 @@ class Spent:
     Args:
         name: As shown.
         url: The view of it alone; None when it stands for several.
+        origin: Where its amount comes from; None when it stands for several.
         further: What else it is called; empty for nothing.
         amount: What it cost.
         part: Of the whole, 0 to 1; None of nothing.
@@ -36,6 +37,7 @@ class Spent:
 
     name: str
     url: str | None
+    origin: str | None
     further: str
     amount: Decimal
     part: Decimal | None
@@ -58,6 +60,7 @@ class Spending:
         more: How many rows the last one stands for.
         has_calls: Whether calls are known.
         has_revenue: Whether any customer's revenue is known.
+        conversion: How amounts were converted; None where they were not.
     """
 
     rows: Sequence[Spent]
@@ -65,11 +68,13 @@ class Spending:
     more: int
     has_calls: bool
     has_revenue: bool
+    conversion: Mapping[str, Any] | None
 
 
 def spending(store: Store, state: State) -> Spending:
     """Return where the money of the state's period went."""
-    found = cast("list[Row]", cost.costs(store, state.period, [state.by], where=state.filters)["rows"])
+    answer = cost.costs(store, state.period, [state.by], where=state.filters, currency=state.wanted)
+    found = [row for row in cast("list[Row]", answer["rows"]) if "reason" not in row]
     total = sum((cast(Decimal, row["amount"]) for row in found), _ZERO)
     largest = max((abs(cast(Decimal, row["amount"])) for row in found), default=_ZERO)
     paid = _revenue(store, state)
@@ -83,6 +88,7 @@ def spending(store: Store, state: State) -> Spending:
             Spent(
                 name=value_of(state.by, row[state.by]),
                 url=state.narrowed(row[state.by]),
+                origin=state.origin(row[state.by]),
                 further=" · ".join(dict.fromkeys(str(known[n]) for n in ("name", "segment", "plan") if known.get(n))),
                 amount=amount,
                 part=ratio_of(amount, total),
@@ -99,14 +105,16 @@ def spending(store: Store, state: State) -> Spending:
         amount = sum((cast(Decimal, row["amount"]) for row in rest), _ZERO)
         calls = sum(cast(int, row.get("calls") or 0) for row in rest) or None
         name = f"{len(rest)} more {DIMENSIONS[state.by].many}"
-        rows.append(Spent(name, None, "", amount, ratio_of(amount, total), 0, calls))
+        rows.append(Spent(name, None, None, "", amount, ratio_of(amount, total), 0, calls))
     has_calls = any(row.calls for row in rows)
-    return Spending(rows, total, len(rest), has_calls, any(row.revenue is not None for row in rows))
+    has_revenue = any(row.revenue is not None for row in rows)
+    said = cast("Mapping[str, Any] | None", answer["conversion"])
+    return Spending(rows, total, len(rest), has_calls, has_revenue, said)
 
 
 def _revenue(store: Store, state: State) -> dict[object, Row]:
     """Return what is known of customers' revenue, by customer; nothing for other dimensions and parts of customers."""
     if state.by != "customer" or state.where:
         return {}
-    rows = cast("list[Row]", unit_cost.customers(store, state.period, where=state.filters)["rows"])
-    return {row["customer"]: row for row in rows}
+    found = unit_cost.customers(store, state.period, where=state.filters, currency=state.wanted)
+    return {row["customer"]: row for row in cast("list[Row]", found["rows"]) if row["currency"] == state.currency}

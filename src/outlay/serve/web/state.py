@@ -6,7 +6,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from outlay.errors import UnknownName
+from outlay.exchange.conversion import InCurrency
+from outlay.exchange.rates import DEFAULT_DAYS, reporting
 from outlay.serve.asked import where_of
+from outlay.serve.web.pages.asked import address
 from outlay.serve.web.words import DIMENSIONS, NEXT
 from outlay.terms.period import Period
 
@@ -27,7 +30,7 @@ class State:
         where: Value by dimension; the empty text asks for what names none.
         currency: The one currency of every amount; None when nothing is billed.
         currency_is_asked: Whether the address names it.
-        several: Whether the periods hold more than one currency; then everything is filtered by the one shown.
+        wanted: What amounts are converted into; None where all of them are in that currency already.
         whole: Whether tables show all their rows.
     """
 
@@ -38,7 +41,7 @@ class State:
     currency: str | None
     currency_is_asked: bool
     whole: bool
-    several: bool = False
+    wanted: InCurrency | None = None
 
     @classmethod
     def of(cls, asked: Mapping[str, str], where: Sequence[str], published: Sequence[Period]) -> "State":
@@ -66,9 +69,9 @@ class State:
         return cls(period, before, by, where_of(where), currency, currency is not None, asked.get("show") == ALL)
 
     @property
-    def filters(self) -> dict[str, str]:
-        """Return the filters of every question about money: those asked for, and the currency where it matters."""
-        return {**self.where, **({"currency": self.currency} if self.currency and self.several else {})}
+    def filters(self) -> Mapping[str, str]:
+        """Return the filters of every question about money."""
+        return self.where
 
     @property
     def span(self) -> Period:
@@ -78,17 +81,21 @@ class State:
             return both if both.days <= _LONGEST_DAILY else self.period
         return self.period
 
-    def priced_in(self, currencies: Sequence[str]) -> "State":
-        """Return the state with its currency settled: the one the address names, else the first of those there are.
+    def priced_in(self, currencies: Sequence[str], usual: InCurrency | None = None) -> "State":
+        """Return the state with its currency settled: as the address says, else as usual, else what most is billed in.
+
+        Args:
+            currencies: Those of the periods, the one with the largest total first.
+            usual: The reporting currency, where there is one.
 
         Raises:
-            UnknownName: The address names one that is not there.
+            BadInput: The address names what is no currency.
         """
-        if self.currency and currencies and self.currency not in currencies:
-            raise UnknownName("currency of these periods", self.currency, currencies)
-        return replace(
-            self, currency=self.currency or next(iter(currencies), None), several=len(currencies) > 1
-        )
+        named = self.currency or (usual.currency if usual else None)
+        name = named or next(iter(currencies), None)
+        if name is None or not set(currencies) - {name}:
+            return replace(self, currency=reporting(name) if name else None)
+        return replace(self, currency=name, wanted=InCurrency(name, usual.most_days if usual else DEFAULT_DAYS))
 
     def url(self, **changes: Any) -> str:
         """Return the address of this view, with changes to it (`period`, `by`, `where`, `whole`, ...)."""
@@ -103,6 +110,11 @@ class State:
         """Return the address of this view for one row of its dimension, cut by the dimension to ask about next."""
         by = next(name for name in (*NEXT[self.by], self.by) if name not in self.where)
         return self.url(where={**self.where, self.by: "" if value is None else str(value)}, by=by, whole=False)
+
+    def origin(self, value: object = NOTHING) -> str:
+        """Return the address that says where the money of one row comes from; without a row, all of the view's."""
+        own = {} if value is NOTHING else {self.by: "" if value is None else str(value)}
+        return f"/trace-back?{address(self.period, {**self.filters, **own})}"
 
     def widened(self, name: str) -> str:
         """Return the address of this view without one of its filters."""

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 
+from outlay.exchange.conversion import Conversion, InCurrency
 from outlay.explain import gap
+from outlay.explain.converted import usage_worth
 from outlay.explain.rows import usage
 from outlay.explain.states import STATES, by_provider
 from outlay.serve.ledger import ownership
-from outlay.serve.web.figures import permille, ratio_of
+from outlay.serve.web.figures import Figures, permille, ratio_of
 from outlay.serve.web.state import State
 from outlay.serve.web.words import CAUSES, MEASURED, heading
 from outlay.store import Row, Store
@@ -65,20 +67,25 @@ class Proof:
     """Billed against the shares of the whole ledger, over the months of the period.
 
     Args:
+        currency: Of every amount.
+        figures: Writes them.
         rows: By provider: `provider`, `billed`, `allocated`, `idle`, `unallocated`, `off_by`.
         sums: The same over all providers.
     """
 
+    currency: str
+    figures: Figures
     rows: Sequence[Row]
     sums: Mapping[str, Decimal]
 
 
 def coverage(store: Store, state: State) -> tuple[list[Owned], Remainders] | None:
     """Return how much of the period has an owner, by dimension, and what is left over; None when nothing is billed."""
-    found = ownership(store, state.period, state.filters)
-    if not found:
+    conversion = Conversion(store, state.period, state.wanted) if state.wanted else None
+    found = ownership(store, state.period, state.filters, conversion=conversion)
+    row = next((row for row in found if row["currency"] == state.currency), None)
+    if row is None:
         return None
-    row = found[0]
     total, named = cast(Decimal, row["total"]), cast("dict[str, Decimal]", row["named"])
     owned = []
     for name in ATTRIBUTION:
@@ -95,15 +102,20 @@ def coverage(store: Store, state: State) -> tuple[list[Owned], Remainders] | Non
 def _unpriced(store: Store, state: State) -> tuple[Decimal | None, Decimal | None]:
     if not set(state.filters) <= _IN_USAGE:
         return None, None
-    rows = usage(store, state.period, (), state.filters)
+    if state.wanted:
+        made = usage_worth(store, Conversion(store, state.period, state.wanted), state.period, (), state.filters)
+        rows = [row for row in made.rows if "reason" not in row]
+    else:
+        rows = usage(store, state.period, (), state.filters)
     quantity = sum((cast(Decimal, row["unpriced_quantity"]) for row in rows), _ZERO)
     return quantity, sum((cast(Decimal, row["unpriced_bound"]) for row in rows), _ZERO)
 
 
 def reconciliation(store: Store, state: State) -> dict[str, Any] | None:
     """Return bills against usage times price in the page's currency, whatever else is filtered; None without either."""
-    where = {"currency": state.currency} if state.currency else {}
-    answer: dict[str, Any] = gap.reconcile(store, state.period, where=where)
+    wanted = state.wanted or (InCurrency(state.currency) if state.currency else None)
+    answer: dict[str, Any] = gap.reconcile(store, state.period, currency=wanted)
+    answer["rows"] = [row for row in answer["rows"] if "reason" not in row]
     if not answer["rows"]:
         return None
     largest = max((abs(cause["amount"]) for cause in answer["causes"]), default=_ZERO)
@@ -125,21 +137,23 @@ def reconciliation(store: Store, state: State) -> dict[str, Any] | None:
     return answer
 
 
-def proof(months: Sequence[Row], state: State) -> Proof | None:
-    """Return billed against the shares, over the published months that the period touches; None without any."""
-    rows: dict[object, dict[str, Any]] = {}
+def proofs(months: Sequence[Row], state: State) -> list[Proof]:
+    """Return billed against the shares, over the published months that the period touches, one for each currency."""
+    rows: dict[tuple[object, object], dict[str, Any]] = {}
     for month in months:
         inside = month["first"] < state.period.end and state.period.first < month["end"]  # type: ignore[operator]
         if not inside or month["published"] is None:
             continue
         for row in cast("list[Row]", cast("Row", month["published"])["conserved"]):
-            if row["currency"] != state.currency:
-                continue
-            one = rows.setdefault(row["provider"], {"provider": row["provider"]})
+            key = (row["currency"], row["provider"])
+            one = rows.setdefault(key, {"currency": row["currency"], "provider": row["provider"]})
             for name in ("billed", "allocated", "idle", "unallocated", "off_by"):
                 one[name] = one.get(name, _ZERO) + cast(Decimal, row[name])
-    if not rows:
-        return None
     listed = sorted(rows.values(), key=lambda row: (-row["billed"], row["provider"]))
     names = ("billed", "allocated", "idle", "unallocated", "off_by")
-    return Proof(listed, {name: sum((row[name] for row in listed), _ZERO) for name in names})
+    found = []
+    for currency in sorted({row["currency"] for row in listed}, key=lambda name: (name != state.currency, name)):
+        own = [row for row in listed if row["currency"] == currency]
+        sums = {name: sum((row[name] for row in own), _ZERO) for name in names}
+        found.append(Proof(currency, Figures(currency, sums["billed"]), own, sums))
+    return found

@@ -43,7 +43,18 @@ NEXT = {
     "environment": ("feature", "provider", "team"),
 }
 #: Dimensions that can be filtered by but not cut by.
-_FURTHER = {"user": "User", "release": "Release", "day": "Day", "state": "State", "rule": "Rule", "method": "Method"}
+_FURTHER = {
+    "user": "User",
+    "release": "Release",
+    "day": "Day",
+    "state": "State",
+    "rule": "Rule",
+    "method": "How",
+    "driver": "Measured by",
+    "currency": "Currency",
+    "sub_account_name": "Account",
+    "charge_category": "Kind of charge",
+}
 
 #: Dimensions that usage is recorded by, so that a change can be told from calls, their size and their price.
 MEASURED = frozenset({*ATTRIBUTION, "model"})
@@ -90,6 +101,47 @@ CAUSES = {
     "credits_and_tax": ("Credits, tax and fees", "which no usage explains"),
     "rest": ("The rest", "rounding, and lines that say no quantity"),
 }
+#: How a rule gave a share, by method.
+METHODS = {
+    "direct": "given as the bill's line says",
+    "even": "in equal parts",
+    "fixed": "in fixed parts",
+    "proportional": "in proportion to other costs",
+    "driver": "split by {driver}",
+    "passed on": "passed on to another rule",
+    "none": "no rule shares it out",
+}
+#: How the last run of a source went.
+OUTCOMES = {
+    "imported": "brought something new",
+    "unchanged": "nothing new",
+    "failed": "failed",
+    "never run": "not run yet",
+}
+#: What is wrong with a source, by the rule that says so.
+FINDINGS = {
+    "source-stopped": "Stopped",
+    "source-failing": "Fails",
+    "source-silent": "Brings no new days",
+}
+#: What each state of a figure means, from the least final to the most.
+STATES = {
+    "estimated": "Usage times price; no bill yet.",
+    "billed": "There is a bill, not yet to the month's end or not yet explained.",
+    "reconciled": "The whole month is billed, held against usage, and explained to within one percent.",
+    "closed": "Final. What comes later is shown in a later month.",
+}
+_DRIVERS = {"estimated_cost": "usage times price", "gb_month": "GB-months"}
+
+
+def driver_of(name: str) -> str:
+    """Return what a driver is called.
+
+    >>> driver_of("estimated_cost"), driver_of("calls"), driver_of("unit:read_unit")
+    ('usage times price', 'calls', 'read unit')
+    """
+    bare = name.rpartition(":")[2]
+    return _DRIVERS.get(bare, bare.replace("_", " "))
 
 
 def heading(dimension: str) -> str:

@@ -1,0 +1,1 @@
+"""Pages beside the overview: where an amount comes from, whether bills match usage, how fresh the sources are."""
