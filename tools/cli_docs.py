@@ -73,17 +73,23 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
             " and are shown in this period, never among `rows`."
         ),
     ),
-    "outlay features": (("period", "rows"), "One row per feature and currency."),
+    "outlay features": (("period", "rows", "conversion"), "One row per feature and currency."),
     "outlay customers": (
         ("period", "rows", "conversion"),
         "`margin` and `margin_ratio` are `null`, with a `reason`, where no revenue is known in the cost's currency.",
     ),
-    "outlay models": (("period", "rows"), "One row per provider and model; amounts are usage times price."),
-    "outlay users": (("period", "users", "rows"), "`users` counts all of them, `rows` holds the dearest."),
+    "outlay models": (
+        ("period", "rows", "conversion"),
+        "One row per provider and model; amounts are usage times price.",
+    ),
+    "outlay users": (
+        ("period", "users", "rows", "conversion"),
+        "`users` counts all of them, `rows` holds the dearest.",
+    ),
     "outlay reconcile": (
         (
             *("period", "currency", "billed", "estimated", "gap", "coverage", "causes", "rows", "evidence"),
-            *("calibrated", "states"),
+            *("calibrated", "states", "conversion"),
         ),
         (
             "`gap` is `billed` minus `estimated`; the amounts of `causes` sum to it exactly, in all and in each of"
@@ -93,12 +99,36 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
         ),
     ),
     "outlay explain": (
-        ("before", "after", "currency", "change", "effects", "by", "segments", "causes", "verdict", "notes"),
+        (
+            "before",
+            "after",
+            "currency",
+            "change",
+            "effects",
+            "by",
+            "segments",
+            "causes",
+            "verdict",
+            "notes",
+            "conversion",
+        ),
         "`effects` sum to `change` exactly, and so do those of each segment to its own change.",
     ),
     "outlay trace": (("id", "totals", "rows"), "One row per event, with its cost."),
-    "outlay failures": (("period", "rows"), "One row per feature, outcome and error."),
-    "outlay heatmap": (("period", "rows"), "`weekday` 1 is Monday; hours are UTC."),
+    "outlay failures": (("period", "rows", "conversion"), "One row per feature, outcome and error."),
+    "outlay heatmap": (("period", "rows", "conversion"), "`weekday` 1 is Monday; hours are UTC."),
+    "outlay localize": (
+        (
+            *("causes", "evidence", "actual", "expected", "change", "explained", "unexplained", "currency"),
+            *("leaves", "dimensions", "problems"),
+        ),
+        (
+            "`causes` are objects of value by dimension; a single empty one says that everything moved alike."
+            " `evidence` has the amounts of each in the same order, how many `leaves` it holds, and `log_odds`, the"
+            " natural logarithm of how much likelier it is a cause than chance. `explained` counts what lies in two"
+            " causes once. `problems` are lines of the table that could not be read."
+        ),
+    ),
     "outlay evidence": (
         ("period", "where", "query", "totals", "shares", "pools", "rules", "events_removed"),
         (
@@ -121,6 +151,35 @@ PRINTS: dict[str, tuple[tuple[str, ...], str]] = {
             " `actual_models`, `unpriced_quantity` and `ledger`."
         ),
     ),
+    "outlay anomalies": (
+        ("first", "last", "series", "anomalies", "problems"),
+        (
+            "One of `anomalies` per series and day: `series`, `day`, `actual`, `expected`, `low` and `high` (what would"
+            " have been ordinary), `kind` (spike, drop, shift, pattern, leak, new, vanished), `severity` (low, medium,"
+            " high), and `currency` and `release` where known. Of the ledger, `slice` (value by dimension), for the"
+            " newest ones what `moved` inside, and instead of `problems` `left_out`: how many small slices were not"
+            " looked at."
+        ),
+    ),
+    "outlay forecast": (
+        ("known_to", "from", "to", "forecasts", "whole", "problems"),
+        (
+            "One of `forecasts` per series: `total` of the days after `known_to` up to and including `to`, `low80` to"
+            " `high80` for that total, `actual` for the month so far, `with_actual` for both; without `--table` the"
+            " dimensions. `whole` is the same by currency, of all series together. `daily` comes with `--daily`."
+        ),
+    ),
+    "outlay budgets": (
+        ("month", "budgets", "calls", "breached"),
+        (
+            "One of `budgets` per budget, or per value of one that is for each: `spent` this month, `estimated` (the"
+            " part that no bill reaches yet), `left`, `part`, `burn_short` and `burn_long` (times as fast as it may),"
+            " what the month will come to (`forecast`, `low80` to `high80`), `breach` (the day it is gone), `state`"
+            " (ok, warn, over), `reason`, and `elsewhere`: amounts in other currencies, which are not counted. One of"
+            " `calls` per call budget. `breached` is how many are over."
+        ),
+    ),
+    "outlay budgets check": (("month", "budgets", "calls", "breached"), "As `outlay budgets`."),
     "outlay whatif": (
         (
             *("scenario", "period", "where", "by", "currency", "actual", "counterfactual", "change", "left_out"),

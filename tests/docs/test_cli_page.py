@@ -33,12 +33,17 @@ TYPED = {
     "outlay reopen": "outlay reopen 2026-09 --reason more --json",
     "outlay restatements": "outlay restatements --json",
     "outlay explain": "outlay explain --before 2026-09 --after 2026-10 --json",
+    "outlay localize": "outlay localize table.csv --actual actual --expected expected --json",
     "outlay trace": "outlay trace e-1 --json",
     "outlay failures": "outlay failures --json",
     "outlay heatmap": "outlay heatmap --json",
     "outlay evidence": "outlay evidence --json",
     "outlay trace-back": "outlay trace-back --json",
     "outlay estimate": "outlay estimate feature.toml --json",
+    "outlay anomalies": "outlay anomalies --table series.csv --json",
+    "outlay forecast": "outlay forecast --table series.csv --json",
+    "outlay budgets": "outlay budgets --config budgets.toml --json",
+    "outlay budgets check": "outlay budgets check --config budgets.toml --json",
     "outlay whatif": "outlay whatif --traffic 10 --json",
     "outlay self-hosted": "outlay self-hosted --period 2026-10 --nodes nodes.toml --json",
     "outlay price": "outlay price openai gpt-4o-mini --usage input=1000,output=200 --on 2026-10-01 --json",
@@ -75,7 +80,10 @@ AHEAD = {
     "feature.toml": 'feature = "x"\nusers = 1\nrequests_per_user_per_day = 1\ntokens = { input = 1 }\n'
     '[[model]]\nprovider = "openai"\nmodel = "gpt-4o-mini"\n',
     "sources.toml": '[[source]]\nname = "bills"\nimport = "focus"\nplace = "bill.csv"\nevery = "1d"\n',
+    "budgets.toml": '[[budget]]\nname = "all"\namount = 1000\ncurrency = "USD"\n',
     "nodes.toml": '[[node]]\nprice_per_gpu_hour = "2.50"\n',
+    "table.csv": "feature,actual,expected\nchat,5,5\ntags,9,5\n",
+    "series.csv": "series,day,amount\nchat,2026-10-01,5\n",
     "own.ndjson": '{"id": "o-1", "time": "2026-10-10T09:00:00Z", "provider": "self-hosted", "model": "llama-3.1-8b",'
     ' "usage": {"input": 10, "gpu_second": 2}, "user": "u-1"}\n',
 }
@@ -106,6 +114,8 @@ def parsed(command: str) -> click.Command:
     found: click.Command = main
     context = click.Context(main, info_name="outlay")
     while isinstance(found, click.Group):
+        if found.invoke_without_command and (not words or words[0].startswith("-")):
+            break
         _, below, words = found.resolve_command(context, words)
         assert below is not None
         context, found = click.Context(below, info_name=below.name, parent=context), below

@@ -106,6 +106,7 @@ ASKED: dict[str, list[Asked]] = {
     "allocate/share_driver": _of_rules("gpus", "models", "support"),
     "allocate/signature": [Asked(table="charge", by=("service_name", "tag:team"))],
     "bills/overlapping": [Asked({"take_in": name}) for name in ("bill", "bill-2")],
+    "bills/told_elsewhere": [Asked({"take_in": name}) for name in ("bill", "bill-2")],
     "capture/accepted": [Asked({"take_in": "late"})],
     "capture/conflicts": [Asked({"take_in": "late"})],
     "capture/counted": [Asked({"take_in": name}) for name in ("late", "events")],
@@ -154,6 +155,16 @@ ASKED: dict[str, list[Asked]] = {
         *_kept("rollup_ledger", ("day", "team"), ("state", "rule"), where={"team": ""}),
         *_kept("rollup_ledger_month", ("feature", "customer"), where={"team": "b"}),
     ],
+    "watch/call_sizes": [Asked({"features": "␟a␟b␟", "middle": at(12)})],
+    "watch/dearest_days": [
+        Asked({"most": most}, table, by)
+        for most in (2, 100)
+        for table, by in (
+            ("share", ("customer",)),
+            ("rollup_ledger", ("service", "environment")),
+            ("pool", ("sub_account_name",)),
+        )
+    ],
     "explain/coverage": [*_kept("share", where={"team": "a"}), *_kept("apportioned", where={"provider": "AWS"})],
     "explain/customers": [
         *_kept("share", where={"team": "a"}),
@@ -178,6 +189,7 @@ ASKED: dict[str, list[Asked]] = {
     "cost/live_runs": [Asked({})],
     "cost/live_seconds": [Asked()],
     "explain/heatmap": _of("rollup_hour", where={"feature": "a"}),
+    "explain/heatmap_days": _of("rollup_hour", where={"feature": "a"}),
     "explain/feature_usage": [Asked({"feature": "a"})],
     "explain/planned_cost": [Asked(), Asked({"feature": "b"})],
     "explain/replay": [
@@ -215,7 +227,7 @@ ASKED: dict[str, list[Asked]] = {
         for measure in ("estimated_cost", "failed_cost", "unpriced_bound")
         for by in ((), ("feature", "day"))
     ],
-    "explain/coverage_days": _of("share", where={"team": "a"}),
+    "explain/coverage_days": _kept("share", where={"team": "a"}),
     "revenue/held_months": [Asked({"source": "customers_csv", "files": "cust%"})],
     "revenue/holding_files": [Asked({"fingerprint": "bill"})],
     "revenue/metric_periods": [Asked({"first": MONTH.starts_at, "end": MONTH.ends_at})],
@@ -231,6 +243,7 @@ ASKED: dict[str, list[Asked]] = {
         for long in (0, 1)
         for told in (("feature", "team", "model"), (*ATTRIBUTION, "model"))
     ],
+    "export/charges": [Asked({"long": long}) for long in (0, 1)],
     "export/unplaced": [Asked(table="charge", by=_LOOKED_AT)],
     "export/whole_table": [Asked(table="release"), Asked(table="current_exchange_rate")],
     "prices/known": [Asked(), Asked({"known_at": MONTH.starts_at.replace(year=2020)})],
@@ -275,6 +288,7 @@ class Worlds:
             "measure": "estimated_cost",
             "unit": "page",
             "pools": _ALL_POOLS,
+            "shown": "",
         }
         return {**ordinary, **{k: v for k, v in own.items() if v is not None}}
 

@@ -294,6 +294,8 @@ def _business(store: Store) -> None:
         [
             {**taken, **revenue, "line": 2, "customer": "a", "amount": Decimal("99.5")},
             {**taken, **revenue, "line": 3, "customer": "a", "kind": "usage", "amount": Decimal("0.000000000001")},
+            {**taken, **revenue, "line": 4, "customer": "a", "kind": "recurring", "amount": Decimal(80)},
+            {**taken, **revenue, "line": 5, "customer": "b", "kind": "recurring", "amount": Decimal(7)},
         ],
     )
     store.insert(

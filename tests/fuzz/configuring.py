@@ -12,6 +12,7 @@ from outlay.explain.parts import read_part
 from outlay.explain.self_hosted.nodes import held, read_nodes, read_weights
 from outlay.explain.whatif.scenario import read_factor, read_price, read_scenarios, read_swap
 from outlay.prices.overlay.file import read_overlay
+from outlay.schedule import config
 from outlay.sdk.outbound.hosts import Hosts
 from outlay.sdk.web.features import known
 from outlay.serve.asked import names_of, where_of
@@ -239,9 +240,35 @@ event = "ai_call"
 [time]
 format = "%d/%m/%Y %H:%M:%S"
 """
+_CONFIG = b"""reporting_currency = "EUR"
+run = false
+[[source]]
+name = "aws"
+import = "aws_cur"
+place = "s3://bills/cur2"
+every = "6h"
+settle = "2d"
+options = { "endpoint-url" = "http://127.0.0.1:9" }
+[[budget]]
+name = "plan"
+amount = 12.50
+currency = "USD"
+feature = "search.answer"
+each = "customer"
+warn_at = 0.9
+deny = true
+[[call_budget]]
+feature = "search.answer"
+input_per_call = 2000
+alert_multiplier = 1.4
+least_calls = 100
+model = "gpt-5-mini"
+escalate = ["gpt-5"]
+"""
 
 
 PARSERS = (
+    Parser("configuration", _in_file(config.read), lambda: [_CONFIG]),
     Parser("overlay", _in_file(_overlay), _overlays),
     Parser("rules", _in_file(_rules), _rule_files),
     Parser("feature", _in_file(read_feature), lambda: [_FEATURE, _LIKE]),

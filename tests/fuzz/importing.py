@@ -4,24 +4,28 @@ import atexit
 import gzip
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 
 from outlay.bills import take_in as bill
-from outlay.bills.files import unpack
 from outlay.bills.importers import importers as formats
-from outlay.bills.lines import copy_good_lines
+from outlay.bills.reading.files import unpack
+from outlay.bills.reading.lines import copy_good_lines
 from outlay.capture import files, logs, table
 from outlay.capture.intake.journal import Journal
 from outlay.capture.mapping import ColumnMapping, Skip, mapping_of
 from outlay.capture.row import Rows
+from outlay.explain.localize import localize, read_table
 from outlay.prices.review.litellm_map import read_map
 from outlay.prices.snapshot import Snapshot, write
 from outlay.revenue import take_in as business
 from outlay.revenue.importer import importers as tables
 from outlay.store import Store, open_store
 from outlay.terms.take_in import TakeIn
+from outlay.watch.anomalies import anomalies
+from outlay.watch.forecast.answer import forecast
+from outlay.watch.series import read_table as read_series
 from outlay.wire.event import Flaw
 from tests.fuzz.collecting import EVENT
 from tests.fuzz.parser import CASES, Parser, among, answered, placed
@@ -35,6 +39,11 @@ _MAPPING = mapping_of(
         "time": {"format": "unix_s"},
     }
 )
+_ADDITIVE = b'feature,model,actual,expected\nchat,m-1,5,5.5\ntags,m-1,9,5\n"a, b",m-2,-3,1e-3\n,m-2,,0\n'
+#: Tables of series that span more are read, and not forecast.
+_FEW_CELLS = 20_000
+#: Tables of more days are not looked through for anomalies: each day takes a millisecond.
+_FEW_DAYS = 150
 _TABLE = ColumnMapping(columns={"time": "ts", "model": "m"}, usage={"input": "in"}, tags={"plan": "plan"})
 
 
@@ -152,10 +161,45 @@ def check_snapshot(body: bytes) -> None:
             answered(found.book)
 
 
+def check_additive_table(body: bytes) -> None:
+    """An additive table has an answer in finite amounts, or is refused; bad lines are named and mended."""
+    with placed(body, "table.csv") as path:
+        found = answered(read_table, path, "actual", "expected")
+    if found is not None:
+        table, problems = found
+        assert all(problem.fix and problem.line for problem in problems)
+        answer = answered(localize, table)
+        assert answer is not None
+        assert (answer.explained + answer.unexplained).is_finite()
+        assert all(set(cause.element) <= set(table.dimensions) for cause in answer.causes)
+
+
+def check_series(body: bytes) -> None:
+    """A table of series has a forecast within its band and anomalies, or is refused; bad lines are named and mended."""
+    with placed(body, "series.csv") as path:
+        found = answered(read_series, path)
+    if found is not None:
+        assert all(problem.fix and problem.line for problem in found.problems)
+        if found.amounts.size < _FEW_CELLS:
+            for one in forecast(found, found.last + timedelta(days=9)).forecasts:
+                assert one.low80 <= one.total <= one.high80
+        if found.amounts.shape[1] < _FEW_DAYS:
+            for anomaly in anomalies(found):
+                assert anomaly.low <= anomaly.expected <= anomaly.high
+
+
 def _bills() -> Iterable[bytes]:
     for path in sorted(CASES.glob("bills/focus/*/*.csv")):
         yield path.read_bytes()
     yield gzip.compress(min(CASES.glob("bills/focus/parts/*.csv")).read_bytes())
+
+
+def _series() -> Iterable[bytes]:
+    days = "".join(f"a,2026-03-{day:02},{day}.5,{day % 7 // 6},,USD\n" for day in range(1, 20))
+    yield f"series,day,amount,holiday,release,currency\n{days}b,2026-03-05T23:00:00-04:00,-1e3,,v2,EUR\n".encode()
+    dear = "".join(f"a,{date(2026, 1, 1) + timedelta(days=at)},{90 if at == 40 else 7 + at % 3}\n" for at in range(60))
+    yield f"series,day,amount\n{dear}".encode()
+    yield b"series,day,amount\nb,2026-03-01,1\nb,2026-03-02,0\na,2026-03-02,7\n"
 
 
 def _businesses() -> Iterable[bytes]:
@@ -166,6 +210,7 @@ def _businesses() -> Iterable[bytes]:
         "metrics_csv": b"metric,starts_at,ends_at,quantity,customer\nr,2026-10,,1e3,a\nu,2026-10-01,2026-10-03,0.5,\n",
         "prometheus": b"metric,starts_at,ends_at,quantity,adds_up\nr,2026-10-01T00:00Z,2026-10-02T00:00Z,NaN,no\n",
         "stripe_invoices": json.dumps(_invoices()).encode(),
+        "stripe_recurring": json.dumps(_subscriptions()).encode(),
         "stripe_subscriptions": json.dumps(
             {"id": "sub_1", "object": "subscription", "status": "active", "created": 1, "customer": "cus_1"}
         ).encode(),
@@ -173,6 +218,17 @@ def _businesses() -> Iterable[bytes]:
     for place, name in enumerate(sorted(tables())):
         if name in seeds:
             yield bytes([place]) + seeds[name]
+
+
+def _subscriptions() -> list[object]:
+    """Return a subscription with a discount, and the coupon that it names, as Stripe writes them."""
+    recurring = {"interval": "month", "interval_count": 1, "usage_type": "licensed"}
+    item = {"quantity": 2, "price": {"unit_amount": 1000, "billing_scheme": "per_unit", "recurring": recurring}}
+    discount = {"source": {"type": "coupon", "coupon": "spring"}, "start": 1790812800, "end": 1793491200}
+    shared = {"currency": "usd", "customer": "cus_1", "created": 1788000000, "trial_end": 1788100000}
+    whole = {"id": "sub_1", "object": "subscription", "status": "active", "discounts": [discount]}
+    coupon = {"id": "spring", "object": "coupon", "percent_off": 12.5, "amount_off": 5, "duration": "repeating"}
+    return [{**shared, **whole, "items": {"data": [item]}}, coupon]
 
 
 def _invoices() -> list[object]:
@@ -242,5 +298,7 @@ PARSERS = (
     Parser("event-table", check_event_table, lambda: [b"ts,m,in,plan\n2026-10-03,m-1,5,pro\n2026-10-04,m-1,,\n"]),
     Parser("journal", check_journal, lambda: [b"\x00\x50" + json.dumps(EVENT).encode()]),
     Parser("price-map", check_price_map, _maps),
+    Parser("series", check_series, _series, examples=60),
+    Parser("additive-table", check_additive_table, lambda: [_ADDITIVE, _ADDITIVE.replace(b",", b";")]),
     Parser("snapshot", check_snapshot, _snapshots),
 )

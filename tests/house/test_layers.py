@@ -12,7 +12,7 @@ from tests.house.planting import ROOT, planted
 ROOMS = ["cli", "serve", "demo", "explain", "allocate", "cost", "capture", "sdk", "store", "wire", "terms"]
 ROOMS += ["bills", "bills/importers", "revenue", "revenue/importers", "prices", "prices/sources"]
 ROOMS += ["exchange", "exchange/importers", "closing"]
-ROOMS += ["schedule", "fetching", "export"]
+ROOMS += ["importing", "schedule", "fetching", "export", "watch"]
 ANALYSES = [
     "activity",
     "change",
@@ -20,6 +20,7 @@ ANALYSES = [
     "estimate",
     "evidence",
     "gap",
+    "localize",
     "restatements",
     "self_hosted",
     "unit_cost",

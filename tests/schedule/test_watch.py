@@ -94,7 +94,7 @@ def test_a_finding_is_said_once(duck: Store, tmp_path: Path) -> None:
     """And recorded, so that whoever looks later sees it."""
     one = watched(duck, written(tmp_path, CONFIG), Clock(), fails(SourceFailed("gone", code="denied")))
     one.watch.run()
-    assert len([line for line in one.said if "source-failing" in line and "1 times" in line]) == 1
+    assert len([line for line in one.said if "source-failing" in line and "failed once" in line]) == 1
     assert duck.count("finding") >= 1
 
 

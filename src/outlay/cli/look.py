@@ -10,13 +10,16 @@ from outlay.cli.options import (
     Asked,
     asked_list,
     asked_where,
+    currency_options,
     json_option,
     opened,
     read_command,
     store_option,
     where_option,
 )
+from outlay.cli.show import show_conversion
 from outlay.cli.tables import NOBODY, console, money, show
+from outlay.exchange.conversion import InCurrency
 from outlay.explain import activity, change
 from outlay.explain.evidence import evidence as expand
 from outlay.explain.trace_back import trace_back as lead_back
@@ -38,17 +41,20 @@ _SHOWN = 3
 @where_option
 @json_option
 @store_option
+@currency_options
 @click.pass_context
 def explain(ctx: click.Context, /, before: str, after: str, by: tuple[str, ...], **given: Any) -> None:
     """Explain why a period cost more or less than an earlier one, to the last digit."""
     with opened(ctx, given["store_url"]) as store:
         periods = Period.parse(before), Period.parse(after)
         dimensions = asked_list(by) or ("feature",)
-        answer = change.change(store, *periods, dimensions, where=asked_where(given["where"]))
+        where, currency = asked_where(given["where"]), given["currency"]
+        answer = change.change(store, *periods, dimensions, where=where, currency=currency)
     if given["as_json"]:
         click.echo(to_json(answer))
     else:
         show_change(answer)
+        show_conversion(answer)
 
 
 def show_change(answer: dict[str, Any]) -> None:
@@ -121,9 +127,10 @@ def trace(ctx: click.Context, /, ident: str, **given: Any) -> None:
 
 @click.command()
 @read_command
-def failures(store: Store, asked: Asked) -> None:
+@currency_options
+def failures(store: Store, asked: Asked, currency: InCurrency | None) -> None:
     """Show what failed, retried and cut-off calls cost, by feature and error."""
-    answer = activity.failures(store, asked.period, where=asked.where)
+    answer = activity.failures(store, asked.period, where=asked.where, currency=currency)
     if asked.as_json:
         click.echo(to_json(answer))
         return
@@ -131,19 +138,23 @@ def failures(store: Store, asked: Asked) -> None:
     rows: Any = answer["rows"]
     title = f"Failures and retries, {answer['period']}"
     show(title, [*columns, ("cost", "failed_cost")], rows, empty="No failures in this period.")
+    show_conversion(answer)
 
 
 @click.command()
 @read_command
-def heatmap(store: Store, asked: Asked) -> None:
+@currency_options
+def heatmap(store: Store, asked: Asked, currency: InCurrency | None) -> None:
     """Show when in the week usage is paid for (UTC)."""
-    answer = activity.heatmap(store, asked.period, where=asked.where)
+    answer = activity.heatmap(store, asked.period, where=asked.where, currency=currency)
     if asked.as_json:
         click.echo(to_json(answer))
         return
     spent: dict[tuple[int, int], Decimal] = {}
     rows: Any = answer["rows"]
     for row in rows:
+        if "reason" in row:
+            continue  # it is in another currency, and said below
         place = (row["weekday"], row["hour_of_day"])
         spent[place] = spent.get(place, Decimal(0)) + row["amount"]
     if not spent:
@@ -156,6 +167,7 @@ def heatmap(store: Store, asked: Asked) -> None:
     for weekday, name in enumerate(_WEEKDAYS, start=1):
         shades = (spent.get((weekday, hour), Decimal(0)) * (len(_SHADES) - 1) / most for hour in range(24))
         console.print(f"{name}  " + "".join(_SHADES[round(shade)] * 2 for shade in shades), markup=False)
+    show_conversion(answer)
 
 
 @click.command()

@@ -87,6 +87,12 @@ def show_conversion(answer: Mapping[str, object]) -> None:
         console.print(f"Not converted: {money(left['amount'], left['currency'])}: {left['reason']}", markup=False)
 
 
+def show_converted(answer: Mapping[str, object], asked: Asked) -> None:
+    """Print the same, unless JSON was asked for, which says it."""
+    if not asked.as_json:
+        show_conversion(answer)
+
+
 def _coverage(answer: dict[str, object]) -> None:
     ratios = cast("dict[str, Decimal | None]", answer["coverage"])
     owned = [f"{name} {ratio * 100:.1f} %" for name, ratio in ratios.items() if ratio is not None]
@@ -100,11 +106,14 @@ def _coverage(answer: dict[str, object]) -> None:
 
 @click.command()
 @read_command
-def features(store: Store, asked: Asked) -> None:
+@currency_options
+def features(store: Store, asked: Asked, currency: InCurrency | None) -> None:
     """Show each feature: cost, calls, cost per call, customers and users."""
     columns: Columns = [("feature", "feature"), ("cost", "amount"), ("calls", "calls"), ("per call", "cost_per_call")]
     columns += [("on failures", "failed_cost"), ("customers", "customers"), ("users", "users")]
-    _print(unit_cost.features(store, asked.period, where=asked.where), asked, "Features", columns)
+    answer = unit_cost.features(store, asked.period, where=asked.where, currency=currency)
+    _print(answer, asked, "Features", columns)
+    show_converted(answer, asked)
 
 
 @click.command()
@@ -116,29 +125,33 @@ def customers(store: Store, asked: Asked, currency: InCurrency | None) -> None:
     columns += [("revenue", "revenue"), ("margin", "margin"), ("of revenue", "margin_ratio")]
     answer = unit_cost.customers(store, asked.period, where=asked.where, currency=currency)
     _print(answer, asked, "Customers", columns)
-    if not asked.as_json:
-        show_conversion(answer)
+    show_converted(answer, asked)
 
 
 @click.command()
 @read_command
-def models(store: Store, asked: Asked) -> None:
+@currency_options
+def models(store: Store, asked: Asked, currency: InCurrency | None) -> None:
     """Show each model: estimated cost, calls, tokens, cost per million tokens."""
     columns: Columns = [("provider", "provider"), ("model", "model"), ("estimated", "amount"), ("calls", "calls")]
     columns += [("tokens", "tokens"), ("per million tokens", "cost_per_million_tokens")]
     columns += [("without a price", "unpriced_quantity")]
-    _print(unit_cost.models(store, asked.period, where=asked.where), asked, "Models, usage times price", columns)
+    answer = unit_cost.models(store, asked.period, where=asked.where, currency=currency)
+    _print(answer, asked, "Models, usage times price", columns)
+    show_converted(answer, asked)
 
 
 @click.command()
 @click.option("--most", default=50, show_default=True, help="How many users to show.")
 @read_command
-def users(store: Store, asked: Asked, most: int) -> None:
+@currency_options
+def users(store: Store, asked: Asked, most: int, currency: InCurrency | None) -> None:
     """Show the users whose usage costs most."""
     columns: Columns = [("user", "user"), ("customer", "customer"), ("estimated", "amount"), ("of all", "cost_ratio")]
     columns += [("calls", "calls"), ("tokens", "tokens")]
-    answer = unit_cost.users(store, asked.period, where=asked.where, most=most)
+    answer = unit_cost.users(store, asked.period, where=asked.where, most=most, currency=currency)
     _print(answer, asked, "Users, usage times price", columns)
+    show_converted(answer, asked)
 
 
 @click.command()
@@ -150,21 +163,23 @@ def users(store: Store, asked: Asked, most: int) -> None:
     help="provider, sub_account, model, token_class or day. [default: provider,model]",
 )
 @read_command
-def reconcile(store: Store, asked: Asked, by: tuple[str, ...]) -> None:
+@currency_options
+def reconcile(store: Store, asked: Asked, by: tuple[str, ...], currency: InCurrency | None) -> None:
     """Hold AI bills against usage times price; the causes of the gap sum to it."""
     dimensions = asked_list(by) or ["provider", "model"]
-    answer = gap.reconcile(store, asked.period, dimensions, where=asked.where)
+    answer = gap.reconcile(store, asked.period, dimensions, where=asked.where, currency=currency)
     columns: Columns = [*((n, n) for n in dimensions), ("billed", "billed"), ("estimated", "estimated"), ("gap", "gap")]
     _print(answer, asked, "Billed against estimated", columns)
     if not asked.as_json and answer["rows"]:
-        currency = answer["currency"] or ""
+        own = answer["currency"] or ""
         causes = cast("list[dict[str, Any]]", answer["causes"])
         show(
-            f"The gap of {money(cast(Decimal, answer['gap']), currency)}, cause by cause",
+            f"The gap of {money(cast(Decimal, answer['gap']), own)}, cause by cause",
             [("cause", "cause"), ("amount", "amount"), ("means", "means")],
-            [{**each, "currency": currency} for each in causes],
+            [{**each, "currency": own} for each in causes],
             empty="",
         )
+        show_conversion(answer)
         _show_found(answer)
 
 

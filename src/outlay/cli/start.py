@@ -29,6 +29,7 @@ from outlay.explain.change import change
 from outlay.prices.beside import refresh
 from outlay.revenue import importer as revenue
 from outlay.revenue import take_in as business
+from outlay.schedule.config import place_of
 from outlay.serve.app import serve as serve_pages
 from outlay.serve.encode import to_json
 from outlay.store import Store, default_url, open_store
@@ -289,6 +290,7 @@ def serve(
             only_keys=only_keys,
             run_every=timedelta(minutes=run_every) if run_every else None,
             retain_days=retain_days or None,
+            config=place_of(place),
             ready=lambda said: _say_served(said, retain_days),
         )
 

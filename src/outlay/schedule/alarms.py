@@ -91,7 +91,8 @@ def _stated(source: Source, runs: Sequence[Run], now: datetime) -> Iterator[Find
         return
     failed, success = failures(runs), last_success(runs)
     if failed and (failed >= _SEVERAL or runs[-1].error_code in _LASTING):
-        evidence = f"failed {failed} times in a row, last with {runs[-1].error_code}: {runs[-1].error}"
+        times = "once" if failed == 1 else f"{failed} times in a row"
+        evidence = f"failed {times}, last with {runs[-1].error_code}: {runs[-1].error}"
         yield finding(FAILING, "warning", evidence, "mend what the error names; it is tried again by itself")
     due = success.began_at + source.every if success else runs[0].began_at
     if now > due + min(source.every, _GRACE) and (

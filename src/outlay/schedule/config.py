@@ -1,4 +1,4 @@
-"""The configuration: `outlay.toml`, whose `[[source]]` tables say what is imported how often. No secret is in it."""
+"""The configuration, `outlay.toml`: what is imported how often, and what may be spent. No secret is in it."""
 
 import os
 import re
@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,9 +15,11 @@ from outlay.errors import BadConfig
 from outlay.exchange.conversion import InCurrency
 from outlay.exchange.rates import DEFAULT_DAYS, MOST_DAYS
 from outlay.terms.currency import CURRENCIES
+from outlay.watch.budgets.budget import Budgets, read_budgets
 
 #: Where the configuration is when nobody says: in the folder one is in.
 USUAL = Path("outlay.toml")
+_SETTINGS = ("source", "budget", "call_budget", "run", "reporting_currency", "rate_days")
 _KEYS = ("name", "import", "place", "places", "every", "settle", "options", "mapping", "append")
 _DURATION = re.compile(r"([1-9]\d{0,5})\s*([mhdw])", re.ASCII)
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -58,11 +61,13 @@ class Config:
         sources: The scheduled sources, in order.
         run: Whether months that got new rows are run after an import.
         reporting: The currency that answers are in unless they are asked for another; None leaves amounts in their own.
+        budgets: What may be spent.
     """
 
     sources: tuple[Source, ...]
     run: bool = True
     reporting: InCurrency | None = None
+    budgets: Budgets = field(default_factory=Budgets)
 
 
 def place_of(given: Path | None) -> Path | None:
@@ -86,13 +91,14 @@ def read(path: Path) -> Config:
         BadConfig: It is not TOML, or a source cannot be used; every flaw is named.
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        found = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (OSError, ValueError, ArithmeticError, RecursionError) as error:
         raise BadConfig(f"{path} cannot be read: {error}", fix="mend the line it names") from error
     flaws: list[str] = []
     tables, run = found.pop("source", []), found.pop("run", True)
     reporting = _reporting(found.pop("reporting_currency", None), found.pop("rate_days", DEFAULT_DAYS), flaws)
-    flaws += [f"{key}: not a setting; there are source, run, reporting_currency and rate_days" for key in found]
+    budgets = read_budgets(found.pop("budget", []), found.pop("call_budget", []), flaws)
+    flaws += [f"{key}: not a setting; there are {', '.join(_SETTINGS)}" for key in found]
     if not isinstance(run, bool):
         flaws.append("run: write true or false")
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
@@ -103,7 +109,7 @@ def read(path: Path) -> Config:
     flaws += [f"source {name}: there are two of that name" for name in sorted({n for n in names if names.count(n) > 1})]
     if flaws:
         raise BadConfig(f"{path} cannot be used:\n  " + "\n  ".join(flaws), fix="mend each key that is named")
-    return Config(tuple(sources), run, reporting)
+    return Config(tuple(sources), run, reporting, budgets)
 
 
 def duration(text: object) -> timedelta | None:
