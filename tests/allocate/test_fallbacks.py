@@ -1,6 +1,6 @@
 """What happens where a driver has nothing to say, who is too small, and drivers of other kinds."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from outlay.errors import BadConfig
 from outlay.store import Row, Store
+from outlay.terms.period import Period
 from tests.allocate.test_methods import shares
 from tests.laws.guesses import bills, events, few, rules
 from tests.laws.test_law_03_conservation import hold_to_the_oracle
-from tests.laws.world import at, charge, committed, emptied, event, laid, published, ruled
+from tests.laws.world import NOW, at, charge, committed, emptied, event, laid, published, ruled
 
 BY_CALLS: dict[str, Any] = {"name": "r", "split": "driver", "driver": "calls", "to": ["feature"]}
 
@@ -39,6 +40,44 @@ def test_a_day_without_a_driver_looks_where_it_is_told(duck: Store, fallback: ob
     used = [event(1, day=5, feature="chat"), *(event(n, day=20, minute=n, feature="ocr") for n in (2, 3, 4))]
     run(duck, [charge(1, "8", day=9)], {**BY_CALLS, "fallback": fallback}, used)
     assert shares(duck, "feature") == wanted
+
+
+@pytest.mark.parametrize("driver", ["calls", "metric:requests"])
+def test_a_month_without_a_driver_takes_that_of_the_month_before(shared: Store, driver: str) -> None:
+    """Usage as the ledger of that month knows it, metrics as they are; without any the next fallback is tried."""
+    emptied(shared)
+    committed(shared, "metrics", source="metrics_csv")
+    sizes = {"chat": 3, "ocr": 1}
+    shared.insert(
+        "metric",
+        [
+            {"take_in": "metrics", "file": 1, "line": n, "metric": "requests", "starts_at": at(5), "ends_at": at(6),
+             "feature": name, "quantity": Decimal(size), "unit": "", "adds_up": True}
+            for n, (name, size) in enumerate(sizes.items(), start=1)
+        ],
+    )  # fmt: skip
+    used = [event(10 * n + k, feature=name) for n, (name, size) in enumerate(sizes.items()) for k in range(size)]
+    rule = {**BY_CALLS, "driver": driver, "fallback": ["month", "last_month", "unallocated"]}
+    laid(
+        shared, charges=[charge(1, "8"), charge(2, "4", day=40, billing_period_start=at(32))], usage=used, rules=[rule]
+    )
+    november = Period.month("2026-11")
+    published(shared, month=november)
+    assert shares(shared, "feature") == [("unallocated", None, 4)] if driver == "calls" else True
+    published(shared)
+    published(shared, month=november, now=NOW + timedelta(hours=1))
+    assert shares(shared, "month", "feature") == [
+        ("allocated", date(2026, 10, 1), "chat", 6),
+        ("allocated", date(2026, 10, 1), "ocr", 2),
+        ("allocated", date(2026, 11, 1), "chat", 3),
+        ("allocated", date(2026, 11, 1), "ocr", 1),
+    ]
+
+
+def test_what_follows_costs_cannot_follow_those_of_another_month() -> None:
+    """It is refused with what to write instead."""
+    with pytest.raises(BadConfig, match="costs of its own month"):
+        ruled([{"name": "r", "split": "proportional", "to": ["feature"], "fallback": "last_month"}])
 
 
 def test_before_the_first_day_with_a_driver_there_is_no_previous_one(duck: Store) -> None:

@@ -4,6 +4,7 @@ Comes in: `pool` and what is measured. Goes out: `driver`, `pot`, `share`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import cast
 
@@ -12,8 +13,10 @@ from outlay.allocate.grammar.words import BETWEEN, DIMENSIONS, NAMED, WITHIN, li
 from outlay.store import Store
 from outlay.terms.money import pico, split
 
-#: Which driver splits a pool, by window: the day's, the month's, or everyone alike. A day before is a day too.
-_SPAN = {"day": 0, "previous": 0, "month": 1, "even": 2}
+#: Which driver splits a pool, by window: the day's, the month's, everyone alike, the month's before. A day before is a
+#: day, too.
+_SPAN = {"day": 0, "previous": 0, "month": 1, "even": 2, "last_month": 3}
+_LAST_MONTH = 3
 #: What queries are asked for where a rule or a run does not say otherwise.
 NOTHING_ELSE: Mapping[str, object] = {
     "key": 0,
@@ -45,13 +48,21 @@ def share(store: Store, rule: Rule, values: Mapping[str, object]) -> None:
         if not store.rows("allocate/open_pools", {**values, "rule": rule.name})[0]["pools"]:
             return
         span = _SPAN[window]
-        flags = driver_flags(rule, values, span)
+        flags = {**driver_flags(rule, values, span), **(_month_before(store, values) if span == _LAST_MONTH else {})}
         if span not in measured:
             _measure(store, rule, flags)
             measured.add(span)
         _gather(store, rule, flags, driven=1, previous=int(window == WINDOWS[0]))
         store.fill("share", "allocate/share_cut" if rule.cutoff else "allocate/share_driver", flags)
     give_whole(store, rule, values, give=rule.split == "direct" or rule.last == "direct")
+
+
+def _month_before(store: Store, values: Mapping[str, object]) -> dict[str, object]:
+    """Return the parameters by which a driver is measured over the month before, as its ledger knows it."""
+    end = cast(date, values["month"])
+    first = (end - timedelta(days=1)).replace(day=1)
+    found = store.rows("allocate/run_in_force", {"month": first})
+    return {"rolled_run": found[0]["run"] if found else "none", "measured_from": first, "measured_to": end}
 
 
 def give_whole(
@@ -79,7 +90,7 @@ def driver_flags(rule: Rule, values: Mapping[str, object], whole_month: int) -> 
     Args:
         rule: A rule that splits by a driver or in proportion.
         values: The run's own parameters, which go along.
-        whole_month: 0 to measure the day, 1 the month, 2 to let everyone of the month count alike.
+        whole_month: 0 to measure the day, 1 the month, 2 to let everyone of the month count alike, 3 the month before.
     """
     cutoff, taken = rule.cutoff, rule.taken_from or {}
     into = (cutoff.into if cutoff else None) or {}
@@ -102,6 +113,8 @@ def driver_flags(rule: Rule, values: Mapping[str, object], whole_month: int) -> 
         "passing": int(rule.passes_on),
         "capacity": rule.capacity,
         "whole_month": whole_month,
+        "measured_from": values.get("month"),
+        "measured_to": values.get("ends_at"),
         "side": "",
     }
 

@@ -27,7 +27,7 @@ from outlay.errors import BadConfig
 
 SPLITS = ("direct", "even", "fixed", "proportional", "driver")
 #: What takes the money of a day without a driver: other windows, tried in order, and what is last.
-WINDOWS = ("previous", "month", "even")
+WINDOWS = ("previous", "month", "last_month", "even")
 LAST = ("unallocated", "direct")
 FALLBACKS = (*LAST, *WINDOWS)
 DRIVERS = ("calls", "attempts", "tokens", "estimated_cost", "duration_ms")
@@ -164,7 +164,7 @@ def read_rule(entry: object, own: Sequence[str], where: str) -> Rule:
         driver=driver,
         within=within,
         to=[dimension(name, where) for name in of_kind(entry, "to", list, where)],
-        fallback=_fallback(entry.get("fallback", LAST[0]), where),
+        fallback=_fallback(entry.get("fallback", LAST[0]), where, split),
         among=_among(of_kind(entry, "among", list, where), split, where),
         capacity=_capacity(entry.get("capacity"), driver, where),
         keys=keys,
@@ -236,12 +236,17 @@ def _parts(entry: Mapping[str, Any], split: str, own: Sequence[str], where: str)
     return [name for name in within if name in DIMENSIONS], sorted(set(keys))
 
 
-def _fallback(found: object, where: str) -> tuple[str, ...]:
+def _fallback(found: object, where: str, split: str) -> tuple[str, ...]:
     listed = [one_of(one, FALLBACKS, "fallback", where) for one in texts(found)]
     if not listed or len(set(listed)) < len(listed) or any(one in LAST for one in listed[:-1]):
         raise BadConfig(
             f"{where}: fallback {found!r} cannot be tried in that order",
             fix=f"name each once, {' or '.join(LAST)} at the end",
+        )
+    if "last_month" in listed and split == "proportional":
+        raise BadConfig(
+            f"{where}: what is shared in proportion follows costs of its own month",
+            fix='leave out "last_month", or split by a driver',
         )
     return tuple(listed)
 

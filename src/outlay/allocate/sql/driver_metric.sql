@@ -5,7 +5,8 @@
 -- A metric of a longer period counts on each of its days: spread over them where it adds up (requests), whole where it does
 -- not (stored bytes, active users: there its mean over the day, by the time that each row is about).
 -- What a source measured as idle (the service `__idle__`) is idle, and nobody's.
--- $in_*, $to_*, $whole_month: as in driver_usage; metrics know no provider and no model.
+-- $in_*, $to_*, $whole_month: as in driver_usage; metrics know no provider and no model. $measured_from, $measured_to: the
+-- month that is measured.
 SELECT
   $run AS run, CAST($month AS DATE) AS month, $measured AS rule, $whole_month AS whole_month, driver_day AS "day", '' AS currency,
   part, kept_by AS state, feature, customer, team, "user", environment, service, "release", model,
@@ -27,10 +28,10 @@ FROM (
       GREATEST(toInt256(dateDiff('second', m.starts_at, m.ends_at)), toInt256(1)) AS length
     FROM current_metric AS m
     CROSS JOIN (
-      SELECT CAST(CAST($month AS DATE) + INTERVAL (place) DAY AS DATE) AS metric_day
+      SELECT CAST(CAST($measured_from AS DATE) + INTERVAL (place) DAY AS DATE) AS metric_day
       FROM (SELECT CAST(unnest(range(0, 31)) AS BIGINT) AS place) AS places
     ) AS d
-    WHERE m.metric = $metric AND d.metric_day < CAST($ends_at AS DATE)
+    WHERE m.metric = $metric AND d.metric_day < CAST($measured_to AS DATE)
       AND m.starts_at < CAST(d.metric_day AS TIMESTAMP) + INTERVAL 1 DAY AND m.ends_at > CAST(d.metric_day AS TIMESTAMP)
   ) AS daily
   GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11

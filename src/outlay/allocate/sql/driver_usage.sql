@@ -5,7 +5,8 @@
 --          milliseconds, other quantities in thousandths), or 1 for everyone where all count alike
 -- $in_*: dimensions on which usage must agree with what the pool says; $to_*: dimensions that usage fills in;
 -- $rolled_run: the run whose roll-up it is, empty for its own;
--- $whole_month: 0 for the day's usage, 1 for the month's, 2 for everyone whom the month's usage names.
+-- $whole_month: 0 for the day's usage, 1 for the month's, 2 for everyone whom the month's usage names, 3 for the usage of
+-- the month before, whose run is $rolled_run.
 SELECT
   $run AS run, CAST($month AS DATE) AS month, $measured AS rule, $whole_month AS whole_month, driver_day AS "day", '' AS currency,
   part, 'allocated' AS state, feature, customer, team, "user", environment, service, "release", model,

@@ -1,7 +1,8 @@
 -- trace_driver: the rows of the driver behind the shares of some pots.
 -- grain:   one row per pot and row of driver
 -- reads:   pot, pool, driver
--- returns: pot; driver_day; whole_month: 0 for the day's driver, 1 for the month's, 2 when everyone counts alike; part; state;
+-- returns: pot; driver_day; whole_month: 0 for the day's driver, 1 for the month's, 2 when everyone counts alike, 3 for
+--          the month's before; part; state;
 --          the attribution that the driver fills in; weight
 -- $in_*, $key: as in allocate/pot; $pots: numbers between commas; $feature, $customer, $team: only rows of these, empty for all
 SELECT

@@ -251,7 +251,11 @@ DRIVER = Table(
     (
         *_RUN,
         Column("rule", NAME, "The rule that splits by it."),
-        Column("whole_month", COUNT, "0 when measured over the day, 1 over the month, 2 when everyone counts alike."),
+        Column(
+            "whole_month",
+            COUNT,
+            "0: measured over the day; 1: over the month; 2: everyone counts alike; 3: over the month before.",
+        ),
         Column("day", DAY, "The day, or the month's first."),
         Column("currency", NAME, "Of what is followed; empty when usage was measured."),
         Column("part", TEXT, "What pools and usage must agree on, values joined by unit separators."),
