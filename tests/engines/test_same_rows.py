@@ -92,7 +92,9 @@ ASKED: dict[str, list[Asked]] = {
     "allocate/driver_idle": [Asked({**asked.values, "run": OPEN2}) for asked in _of_rules("gpus")],
     "allocate/driver_larger": [Asked({"run": OPEN, "one": "gpus", "other": "none", "rule": "r", "whole_month": 0})],
     "allocate/driver_metric": [
-        Asked({**flags, "metric": "requests", "whole_month": span, "measured_from": first, "measured_to": MONTH.ends_at})
+        Asked(
+            {**flags, "metric": "requests", "whole_month": span, "measured_from": first, "measured_to": MONTH.ends_at}
+        )
         for span, first in ((0, MONTH.first), (1, MONTH.first), (2, MONTH.first), (3, MONTH.first.replace(month=9)))
         for flags in [{**asked.values, "in_provider": 0, "in_model": 0, "run": None} for asked in _of_rules("gpus")[:1]]
     ],
