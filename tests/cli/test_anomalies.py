@@ -52,8 +52,8 @@ def test_people_read_a_table_newest_first(typed: Typed) -> None:
     """Without `--json`: a line for each, and the lines that were left out."""
     run = typed("anomalies", "--table", "costs.csv")
     assert run.exit_code == 0
-    assert "1 anomalies in 2 series, 2026-01-01 to 2026-03-11, newest first" in run.output
-    assert "Left out: line 212, day: bad-day." in run.output
+    assert "1 anomaly in 2 series, 2026-01-01 to 2026-03-11, newest first" in run.output
+    assert "Left out: costs.csv:212, column day: bad-day" in run.output
     run = typed("anomalies", "--table", "costs.csv", "--percent", "500")
     assert "Nothing stands out in 2 series" in run.output
     run = typed("anomalies", "--table", "costs.csv", "--since", "2026-02-21", "--floor", "1")

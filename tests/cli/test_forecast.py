@@ -44,7 +44,7 @@ def test_people_read_a_table_and_a_sentence(typed: Typed) -> None:
     assert run.exit_code == 0
     assert "From 2026-03-21 to 2026-03-31, as known on 2026-03-20" in run.output
     assert "Together 139.50: 90.00 so far this month and 49.50 to come" in run.output
-    assert "Left out: line 42, day: bad-day." in run.output
+    assert "Left out: costs.csv:42, column day: bad-day" in run.output
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from typing import Any, cast
 import click
 
 from outlay.cli.options import json_option, opened, store_option
-from outlay.cli.tables import console, money, show
+from outlay.cli.tables import console, left_out, money, show
 from outlay.errors import BadInput
 from outlay.serve.encode import to_json
 from outlay.terms.period import day
 from outlay.terms.problem import Problem
 
-_SHOWN, _PARTS = 5, 3
+_PARTS = 3
 _FLOOR = "By how much a day must differ, in its currency. [default: 0 in a table, 1 in the ledger]"
 
 
@@ -65,21 +65,15 @@ def _show(answer: Mapping[str, Any]) -> None:
     newest = sorted(rows, key=lambda row: (row["day"], abs(row["actual"] - row["expected"])), reverse=True)
     columns = [("day", "day"), ("series", "series"), ("kind", "kind"), ("severity", "severity")]
     columns += [(name, name) for name in ("actual", "expected", "low", "high")]
-    title = (
-        f"{len(rows):,} anomalies in {answer['series']:,} series, {answer['first']} to {answer['last']}, newest first"
-    )
+    found = "1 anomaly" if len(rows) == 1 else f"{len(rows):,} anomalies"
+    title = f"{found} in {answer['series']:,} series, {answer['first']} to {answer['last']}, newest first"
     empty = f"Nothing stands out in {answer['series']:,} series, {answer['first']} to {answer['last']}."
     show(title, columns, newest, empty=empty)
     for row in newest:
         _show_moved(row)
     for kind, number in answer.get("left_out", {}).items():
         console.print(f"Not looked at: {number:,} smaller slices by {kind}.", markup=False)
-    problems = cast("list[Problem]", answer.get("problems", []))
-    for one in problems[:_SHOWN]:
-        where = f"line {one.line:,}" + (f", {one.column}" if one.column else "")
-        console.print(f"Left out: {where}: {one.code}. Fix: {one.fix}", markup=False)
-    if len(problems) > _SHOWN:
-        console.print(f"... and {len(problems) - _SHOWN:,} more lines; --json prints all.")
+    left_out(cast("list[Problem]", answer.get("problems", [])))
 
 
 def _show_moved(row: Mapping[str, Any]) -> None:

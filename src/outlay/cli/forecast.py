@@ -7,13 +7,11 @@ from typing import Any, cast
 import click
 
 from outlay.cli.options import asked_list, asked_where, json_option, opened, store_option, where_option
-from outlay.cli.tables import console, money, show
+from outlay.cli.tables import console, left_out, money, show
 from outlay.errors import BadInput
 from outlay.serve.encode import to_json
 from outlay.terms.period import day
 from outlay.terms.problem import Problem
-
-_SHOWN = 5
 
 
 @click.command()
@@ -64,9 +62,4 @@ def _show(answer: dict[str, Any]) -> None:
             f" {money(one['high80'], currency)}",
             markup=False,
         )
-    problems = cast("list[Problem]", answer.get("problems", []))
-    for one in problems[:_SHOWN]:
-        where = f"line {one.line:,}" + (f", {one.column}" if one.column else "")
-        console.print(f"Left out: {where}: {one.code}. Fix: {one.fix}", markup=False)
-    if len(problems) > _SHOWN:
-        console.print(f"... and {len(problems) - _SHOWN:,} more lines; --json prints all.")
+    left_out(cast("list[Problem]", answer.get("problems", [])))

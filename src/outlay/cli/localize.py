@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from outlay.cli.options import asked_list, asked_where, json_option, opened, store_option, where_option
-from outlay.cli.tables import NOBODY, console, money, show
+from outlay.cli.tables import NOBODY, console, left_out, money, show
 from outlay.errors import BadInput
 from outlay.explain.localize import Answer, Cause, localize_change, read_table
 from outlay.explain.localize import localize as localized
@@ -17,7 +17,6 @@ from outlay.terms.period import Period
 from outlay.terms.problem import Problem
 
 #: Problems that are printed; --json prints all.
-_SHOWN = 5
 
 
 @click.command()
@@ -123,13 +122,7 @@ def _show(answer: Answer, currency: str, problems: Sequence[Problem]) -> None:
             f"Causes hold {money(answer.explained, currency, sign=True)} of the change;"
             f" {money(answer.unexplained, currency, sign=True)} is left unexplained."
         )
-    for problem in problems[:_SHOWN]:
-        column = f", column {problem.column}" if problem.column else ""
-        shown = f" {problem.value!r}" if problem.value is not None else ""
-        where = f"{problem.file}:{problem.line}{column}"
-        console.print(f"Left out: {where}: {problem.code}{shown}. Fix: {problem.fix}", markup=False)
-    if len(problems) > _SHOWN:
-        console.print(f"... and {len(problems) - _SHOWN:,} more lines; --json prints all.")
+    left_out(problems)
 
 
 def _row(cause: Cause, currency: str) -> Mapping[str, object]:

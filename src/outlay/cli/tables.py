@@ -10,10 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from outlay.terms.problem import Problem
+
 _CENT = Decimal("0.01")
 #: What stands where nobody is named.
 NOBODY = "(none)"
-
+#: So many lines that were left out are named.
+_SHOWN = 5
 _PIPED_WIDTH = 160
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
@@ -62,6 +65,17 @@ def show(
     console.print(table)
     if len(listed) > most:
         console.print(Text(f"... and {len(listed) - most:,} more; --json prints all."))
+
+
+def left_out(problems: Sequence[Problem]) -> None:
+    """Print the first lines of a table that could not be read, and how many more there are."""
+    for problem in problems[:_SHOWN]:
+        place = problem.file + (f":{problem.line}" if problem.line is not None else "")
+        column = f", column {problem.column}" if problem.column else ""
+        value = f" {problem.value!r}" if problem.value is not None else ""
+        console.print(f"Left out: {place}{column}: {problem.code}{value}. Fix: {problem.fix}", markup=False)
+    if len(problems) > _SHOWN:
+        console.print(f"... and {len(problems) - _SHOWN:,} more lines; --json prints all.")
 
 
 def _cell(value: object, key: str, row: Mapping[str, object]) -> str:  # noqa: PLR0911 - one form per kind of value
