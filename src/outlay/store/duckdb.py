@@ -54,8 +54,10 @@ class DuckDB:
                     "memory_limit": memory_limit,
                     "autoinstall_known_extensions": "false",
                     "preserve_insertion_order": "false",
-                    # It makes TRY_CAST fail on a CSV field that cannot be read, where that stands in a view (2.0.0).
-                    "disabled_optimizers": "type_pushdown",
+                    # The first makes TRY_CAST fail on a CSV field that cannot be read, where that stands in a view. The
+                    # second sorts sums as the smallest type that they are thought to fit in; now and then they do not,
+                    # and the query fails (2.0.0). Sorting takes a tenth longer without it.
+                    "disabled_optimizers": "type_pushdown,compressed_materialization",
                     # A run writes some 100 MB of log; folding it into the file every 16 MB took a fifth of the run.
                     "checkpoint_threshold": "256MB",
                 },
