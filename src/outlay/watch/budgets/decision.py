@@ -45,7 +45,12 @@ class Decisions:
 
     def __init__(self, standing: Sequence[Standing], as_of: datetime) -> None:
         self.as_of = as_of
-        self._troubled: list[Standing] = [one for one in standing if one.state in (WARN, OVER)]
+        #: By the dimensions of a scope, then by their values: thousands of customers take no longer than one.
+        self._troubled: dict[tuple[str, ...], dict[tuple[str | None, ...], list[Standing]]] = {}
+        for one in standing:
+            if one.state in (WARN, OVER):
+                held = self._troubled.setdefault(tuple(one.scope), {})
+                held.setdefault(tuple(one.scope.values()), []).append(one)
 
     def decide(self, asked: Mapping[str, str]) -> Decision:
         """Decide for what is asked for.
@@ -56,7 +61,11 @@ class Decisions:
         Args:
             asked: Value by dimension: `customer`, `feature`, `user` and others that budgets are for.
         """
-        found = [one for one in self._troubled if all(asked.get(name) == value for name, value in one.scope.items())]
+        found = [
+            one
+            for names, held in self._troubled.items()
+            for one in held.get(tuple(asked.get(name) for name in names), ())
+        ]
         words = {DENY: 2, WARNED: 1}
         told = [(DENY if one.state == OVER and one.deny else WARNED, one) for one in found]
         told.sort(key=lambda pair: (-words[pair[0]], -pair[1].part, pair[1].budget))
