@@ -63,14 +63,17 @@ def _answer(ctx: click.Context, place: Path | None, store_url: str | None, *, as
 
 
 def _show(answer: dict[str, Any]) -> None:
-    rows = [{**row, "of": _scope(row["scope"]), "reason": row["reason"]} for row in answer["budgets"]]
+    rows = [{**row, "of": _scope(row["scope"])} for row in answer["budgets"]]
     if rows:
         columns = [("budget", "budget"), ("of", "of"), ("spent", "spent"), ("budgeted", "amount"), ("left", "left")]
         columns += [("month", "forecast"), ("state", "state"), ("why", "reason")]
         show(f"Budgets of {answer['month']}", columns, rows, empty="No budget.")
     for row in rows:
         for currency, amount in row["elsewhere"].items():
-            console.print(f"{row['budget']}: {money(amount, currency)} in {currency} are not counted.", markup=False)
+            console.print(
+                f"{row['budget']}: {money(amount, currency)} besides are in another currency, and not counted.",
+                markup=False,
+            )
     if answer["calls"]:
         columns = [("feature", "feature"), ("calls", "calls"), ("state", "state"), ("why", "reason")]
         show("Calls of the last seven days", columns, answer["calls"], empty="No call budget.")

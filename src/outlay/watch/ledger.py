@@ -22,9 +22,19 @@ NOBODY = "(none)"
 #: Days before the newest one of a bill that still goes on: clouds finish them within two days.
 _UNSETTLED = 2
 #: A provider whose bill ends so many days before the newest one is taken to have no more.
-_STOPPED = 45
+STOPPED = timedelta(days=45)
 #: Days of history that are read.
 HISTORY = 400
+
+
+def settled_end(month: date, last: date) -> date:
+    """Return the first day that a month's bill is still to change, when it reaches up to and including another.
+
+    >>> settled_end(date(2026, 10, 1), date(2026, 10, 18)), settled_end(date(2026, 10, 1), date(2026, 10, 31))
+    (datetime.date(2026, 10, 17), datetime.date(2026, 11, 1))
+    """
+    end = last + timedelta(days=1)
+    return end if end >= next_month(month) else end - timedelta(days=_UNSETTLED)
 
 
 def settled(store: Store) -> Period | None:
@@ -41,14 +51,13 @@ def settled(store: Store) -> Period | None:
         if began is None or last is None:
             continue
         first = min(first or began, began)
-        over = last + timedelta(days=1) >= next_month(cast(date, row["month"]))
-        end = last + timedelta(days=1 - (0 if over else _UNSETTLED))
+        end = settled_end(cast(date, row["month"]), last)
         name = str(row["provider"])
         ends[name] = max(ends.get(name, end), end)
     if first is None:
         return None
     newest = max(ends.values())
-    end = min(one for one in ends.values() if one > newest - timedelta(days=_STOPPED))
+    end = min(one for one in ends.values() if one > newest - STOPPED)
     return Period(max(first, end - timedelta(days=HISTORY)), end) if end > first else None
 
 

@@ -116,9 +116,9 @@ def _judged(
         halves = [_counted([row for row in rows if row["half"] == half], column) for half in (0, 1)]
         enough = all(sum(half.values()) * 2 >= budget.least_calls for half in halves)
         if enough and all((at := _at(half, _HALF)) is not None and at > use.limit for half in halves):
-            return OVER, f"half of its calls use over {use.p50:,} tokens of {use.side}, {use.budget:,} are budgeted"
+            return OVER, f"half of its calls use {use.p50:,} tokens of {use.side} or more, {use.budget:,} are budgeted"
         if use.p95 is not None and use.p95 > use.limit and not tail:
-            tail = f"one call in 20 uses over {use.p95:,} tokens of {use.side}, {use.budget:,} are budgeted"
+            tail = f"one call in 20 uses {use.p95:,} tokens of {use.side} or more, {use.budget:,} are budgeted"
     return (WARN, tail) if tail else (OK, "within its budget")
 
 

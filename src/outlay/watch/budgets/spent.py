@@ -6,7 +6,7 @@ usage is estimated to; what a cloud will charge for them besides is not known ye
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import cast
 
@@ -14,10 +14,9 @@ from outlay.explain.rows import ledger, usage
 from outlay.store import Row, Store
 from outlay.terms.period import Period
 from outlay.watch.budgets.budget import Budget
+from outlay.watch.ledger import STOPPED, settled_end
 
 _ZERO = Decimal(0)
-#: A provider that billed nothing for so long is taken to have no more.
-_STOPPED = timedelta(days=45)
 
 
 @dataclass(slots=True)
@@ -29,7 +28,8 @@ class Spent:
             budget of all, and for what names no value.
         estimated: The part of it that no bill reaches yet, by value.
         elsewhere: What is in other currencies and is not counted, by currency.
-        known_until: The first day of which not everything is known: of providers without usage, bills are awaited.
+        known_until: The first day of which not everything is known: of providers without usage, bills are awaited, and
+            their newest days still change.
     """
 
     known_until: date
@@ -66,9 +66,9 @@ class Billed:
         return last is not None and day <= last
 
     def end(self, provider: str) -> date | None:
-        """Return the day after the last one that a bill reaches; None where there is none."""
-        days = [day for (_, name), day in self.last_days.items() if name == provider]
-        return max(days) + timedelta(days=1) if days else None
+        """Return the first day that a bill of a provider is still to change; None where there is no bill."""
+        ends = [settled_end(month, last) for (month, name), last in self.last_days.items() if name == provider]
+        return max(ends, default=None)
 
 
 def spent(store: Store, budget: Budget, period: Period, billed: Billed, since: date) -> Spent:
@@ -92,7 +92,7 @@ def spent(store: Store, budget: Budget, period: Period, billed: Billed, since: d
         if not billed.reaches(row["provider"], cast(date, row["day"])):
             estimated.add(str(row["provider"]).lower())
             _add(found, budget, row, since, is_estimate=True)
-    awaited = [name for name, day in told.items() if name not in estimated and day > period.end - _STOPPED]
+    awaited = [name for name, day in told.items() if name not in estimated and day > period.end - STOPPED]
     found.known_until = min([period.end, *(billed.end(name) or period.end for name in awaited)])
     return found
 
