@@ -16,8 +16,6 @@ from outlay.serve.encode import to_json
 from outlay.terms.period import Period
 from outlay.terms.problem import Problem
 
-#: Problems that are printed; --json prints all.
-
 
 @click.command()
 @click.argument("table", metavar="[TABLE.csv]", required=False, type=click.Path(path_type=Path))

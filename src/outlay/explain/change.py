@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import cast
 
-from outlay.errors import BadInput
 from outlay.exchange.conversion import Conversion, InCurrency
 from outlay.explain.converted import ledger_worth
 from outlay.explain.decompose import EFFECTS, Segment, decompose
-from outlay.explain.rows import bounds, distinct, in_both, ledger, usage
+from outlay.explain.rows import bounds, distinct, in_both, ledger, only_currency, usage
 from outlay.explain.verdict import Evidence, propose
 from outlay.store import Row, Store
 from outlay.terms.attribution import ATTRIBUTION
@@ -63,13 +62,7 @@ def change(
     asked = _rated(conversion, left, used_currencies) if conversion else ledger
     costs = _in_both(asked, store, periods, by, where)
     said = conversion.stated(_both(periods), dict(left), set(used_currencies)) if conversion else None
-    currencies = sorted({cast(str, row["currency"]) for rows in costs for row in rows})
-    if len(currencies) > 1:
-        raise BadInput(
-            f"the ledger holds {', '.join(currencies)}, and amounts of several currencies cannot be compared",
-            fix=f"add --where currency={currencies[0]}",
-            code="two-currencies",
-        )
+    in_currency = only_currency(costs)
     used = _usage(store, periods, by, where)
     segments = _segments(by, costs, used)
     effects = decompose(segments, (before.days, after.days))
@@ -78,7 +71,7 @@ def change(
     return {
         "before": {"period": str(before), "amount": sum((s.cost[0] for s in segments), _ZERO)},
         "after": {"period": str(after), "amount": sum((s.cost[1] for s in segments), _ZERO)},
-        "currency": currencies[0] if currencies else None,
+        "currency": in_currency,
         "change": sum((_moved(s) for s in segments), _ZERO),
         "effects": {name: sum((e[name] for e in effects), _ZERO) for name in EFFECTS},
         "by": list(by),

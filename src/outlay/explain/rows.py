@@ -5,6 +5,7 @@ Comes in: a period, dimensions and filters. Goes out: rows; which table they com
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from outlay.errors import BadInput
 from outlay.store import Row, Store
 from outlay.store.statement import dimensions_of
 from outlay.terms.period import Period
@@ -76,6 +77,22 @@ def in_both(
     for row in asked(store, Period(before.first, after.end), (*by, "month"), where):
         found[row.pop("month") == after.first].append(row)
     return found
+
+
+def only_currency(periods: Iterable[Iterable[Row]]) -> str | None:
+    """Return the one currency of rows of several periods; None when there are no rows.
+
+    Raises:
+        BadInput: There are several.
+    """
+    found = sorted({str(row["currency"]) for rows in periods for row in rows})
+    if len(found) > 1:
+        raise BadInput(
+            f"the ledger holds {', '.join(found)}, and amounts of several currencies cannot be compared",
+            fix=f"add --where currency={found[0]}",
+            code="two-currencies",
+        )
+    return found[0] if found else None
 
 
 def _is_month(period: Period) -> bool:

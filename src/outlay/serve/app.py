@@ -39,7 +39,7 @@ def create_app(
         url: Where the app will be reached; written beside a DuckDB file while the app runs.
         intake: Takes in what programs send; None means that the app only answers.
         only_keys: Whether nothing is answered without a key.
-        config: An `outlay.toml` with the sources and the currency that the pages show; None for neither.
+        config: An `outlay.toml` with sources, budgets and the currency of the pages; None for none of them.
     """
     settings = Settings(config)
     token = token_urlsafe(32)
@@ -92,7 +92,7 @@ def serve(  # noqa: PLR0913 - each is a setting with a name
         only_keys: Whether nothing is answered without a key on loopback either.
         run_every: Time between two runs of the months that new events are of; None means that others run them.
         retain_days: Days for which events are kept after their month has ended; None means that others remove them.
-        config: An `outlay.toml` with the sources and the currency that the pages show; None for neither.
+        config: An `outlay.toml` with sources, budgets and the currency of the pages; None for none of them.
         ready: Is told the URL, as one sentence, once it is known to be free.
 
     Raises:

@@ -1,6 +1,6 @@
 """Settings: what `outlay.toml` says, as the server could last read it.
 
-Comes in: the file, if there is one. Goes out: its sources and the currency of the pages, and what is wrong with it now.
+Comes in: the file, if there is one. Goes out: its sources, budgets and currency, and what is wrong with it now.
 """
 
 from pathlib import Path

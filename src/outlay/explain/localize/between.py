@@ -11,15 +11,14 @@ from outlay.errors import BadInput
 from outlay.explain.localize.answer import Answer, localize
 from outlay.explain.localize.table import Row as Leaf
 from outlay.explain.localize.table import Table
-from outlay.explain.rows import in_both, ledger
+from outlay.explain.rows import in_both, ledger, only_currency
 from outlay.store import Row, Store
+from outlay.terms.money import EXACT, rounded
 from outlay.terms.period import Period
 
 #: Who and what of the ledger may have caused a change; people and days are too many to be a cause worth naming.
 DIMENSIONS = ("feature", "customer", "team", "environment", "service", "release", "model")
 _NOTHING = Decimal(0)
-#: As amounts are kept: what a shorter period would have cost is rounded to this.
-_PICO = Decimal("0.000000000001")
 
 
 def localize_change(
@@ -51,14 +50,8 @@ def localize_change(
     """
     dimensions = list(dict.fromkeys(by))
     periods = in_both(ledger, store, (before, after), dimensions, where)
-    currencies = sorted({cast(str, row["currency"]) for rows in periods for row in rows})
-    if len(currencies) > 1:
-        raise BadInput(
-            f"the ledger holds {', '.join(currencies)}, and amounts of several currencies cannot be compared",
-            fix=f"add --where currency={currencies[0]}",
-            code="two-currencies",
-        )
-    if not currencies:
+    currency = only_currency(periods)
+    if currency is None:
         fix = "import bills or usage of these periods, then: outlay run"
         raise BadInput(f"there is no ledger of {before} and {after}", fix=fix, code="empty-table")
     stretch = (before.days, after.days)
@@ -66,7 +59,7 @@ def localize_change(
         *(_leaf(row, dimensions, expected=_stretched(cast(Decimal, row["amount"]), *stretch)) for row in periods[0]),
         *(_leaf(row, dimensions, actual=cast(Decimal, row["amount"])) for row in periods[1]),
     ]
-    return localize(Table.of(dimensions, leaves, "the ledger")), currencies[0]
+    return localize(Table.of(dimensions, leaves, "the ledger")), currency
 
 
 def _leaf(row: Row, by: Sequence[str], *, actual: Decimal = _NOTHING, expected: Decimal = _NOTHING) -> Leaf:
@@ -74,4 +67,4 @@ def _leaf(row: Row, by: Sequence[str], *, actual: Decimal = _NOTHING, expected: 
 
 
 def _stretched(amount: Decimal, days: int, to_days: int) -> Decimal:
-    return amount if days == to_days else (amount * to_days / days).quantize(_PICO)
+    return amount if days == to_days else rounded(EXACT.divide(EXACT.multiply(amount, Decimal(to_days)), Decimal(days)))
